@@ -1,0 +1,138 @@
+"""The one table of allowed transitions, and the only two functions that change a job's status. Pure.
+
+`move` takes a job along one line of the table; `settle` takes it as far as its tasks and outputs allow.
+(attempt, status) never decreases, except by `refused_for_now`: proof that nothing was accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from framehook.errors import Failure, FramehookError
+from framehook.jobs import TIMELINE_LIMIT, Job, OutputState, Status, TaskState, TimelineEntry
+
+
+class Event(StrEnum):
+    """Why a job changes its status. The names are shown in logs and timelines."""
+
+    CALLED = "called"
+    ACCEPTED = "accepted"
+    REPORTED = "reported"
+    LANDED = "landed"
+    REFUSED_FOR_NOW = "refused_for_now"
+    REFUSED = "refused"
+    PROVIDER_FAILED = "provider_failed"
+    OUTPUT_LOST = "output_lost"
+    UNPROVEN = "unproven"
+    EXPIRED = "expired"
+    RESENT = "resent"
+    ABANDONED = "abandoned"
+
+
+_S, _E = Status, Event
+
+TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
+    {
+        (_S.QUEUED, _E.CALLED): _S.SUBMITTING,
+        # An older attempt, or a send that had seemed refused, turns out to be under way or finished:
+        (_S.QUEUED, _E.ACCEPTED): _S.RUNNING,
+        (_S.QUEUED, _E.REPORTED): _S.STORING,
+        (_S.QUEUED, _E.REFUSED): _S.FAILED,
+        (_S.QUEUED, _E.EXPIRED): _S.FAILED,
+        (_S.SUBMITTING, _E.ACCEPTED): _S.RUNNING,
+        (_S.SUBMITTING, _E.REPORTED): _S.STORING,
+        (_S.SUBMITTING, _E.REFUSED_FOR_NOW): _S.QUEUED,
+        (_S.SUBMITTING, _E.PROVIDER_FAILED): _S.FAILED,
+        (_S.SUBMITTING, _E.UNPROVEN): _S.PARKED,
+        (_S.RUNNING, _E.REPORTED): _S.STORING,
+        (_S.RUNNING, _E.PROVIDER_FAILED): _S.FAILED,
+        (_S.RUNNING, _E.EXPIRED): _S.FAILED,
+        (_S.STORING, _E.LANDED): _S.SUCCEEDED,
+        (_S.STORING, _E.OUTPUT_LOST): _S.FAILED,
+        (_S.PARKED, _E.ACCEPTED): _S.RUNNING,
+        (_S.PARKED, _E.REPORTED): _S.STORING,
+        (_S.PARKED, _E.PROVIDER_FAILED): _S.FAILED,
+        (_S.PARKED, _E.RESENT): _S.QUEUED,
+        (_S.PARKED, _E.ABANDONED): _S.FAILED,
+        (_S.PARKED, _E.EXPIRED): _S.FAILED,
+    }
+)
+
+
+class ForbiddenTransition(FramehookError):
+    """A use case asked for a line that is not in the table: a defect of ours, never of the input."""
+
+    code = "forbidden_transition"
+
+
+def may(job: Job, event: Event) -> bool:
+    return (job.status, event) in TRANSITIONS
+
+
+def move(job: Job, event: Event, now: int, failure: Failure | None = None) -> Job:
+    """The job after `event`. Ending it clears what only an open job needs. Raises ForbiddenTransition."""
+    try:
+        status = TRANSITIONS[job.status, event]
+    except KeyError:
+        raise ForbiddenTransition(f"{job.status} does not allow {event}") from None
+    reason = failure.code if failure else None
+    under_way = status in (Status.RUNNING, Status.STORING)
+    moved = replace(
+        job,
+        status=status,
+        updated_at=now,
+        lease_until=job.lease_until if status is Status.SUBMITTING else None,
+        accepted_at=now if under_way and job.accepted_at is None else job.accepted_at,
+        error=failure,
+        timeline=_extended(job.timeline, TimelineEntry(status, now, reason)),
+    )
+    return replace(moved, finished_at=now, due_at=None) if status.terminal else moved
+
+
+def settle(job: Job, now: int) -> Job:
+    """The job moved as far as its tasks and outputs allow; unchanged where the outcome of a call is still open."""
+    if job.status.terminal or not job.tasks:
+        return job
+    states = {task.state for task in job.tasks}
+    if states & {TaskState.PLANNED, TaskState.UNKNOWN}:
+        return job
+    if TaskState.ACCEPTED in states:
+        return _once(job, Event.ACCEPTED, now)
+    if TaskState.REPORTED not in states:
+        return move(job, Event.PROVIDER_FAILED, now, job.tasks[0].failure)
+    job = _once(job, Event.REPORTED, now)
+    if any(output.state in (OutputState.AWAITED, OutputState.TO_FETCH) for output in job.outputs):
+        return job
+    failure = _shortfall(job)
+    return move(job, Event.OUTPUT_LOST, now, failure) if failure else move(job, Event.LANDED, now)
+
+
+def _once(job: Job, event: Event, now: int) -> Job:
+    """Moved if the table leads somewhere from here; a job that is there already stays."""
+    return move(job, event, now) if may(job, event) else job
+
+
+def _shortfall(job: Job) -> Failure | None:
+    """What is missing of a finished job: None when every task reported and every output landed."""
+    failures = [task.failure for task in job.tasks if task.failure]
+    failures += [
+        output.failure for output in job.outputs if output.failure and output.state is OutputState.LOST
+    ]
+    if not failures:
+        return None
+    if any(output.state is OutputState.LANDED for output in job.outputs):
+        first = failures[0]
+        return Failure(
+            "partial_failure", f"some outputs could not be had: {first.message}", first.provider_code
+        )
+    return failures[0]
+
+
+def _extended(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[TimelineEntry, ...]:
+    """Bounded: when full, the oldest entries after the first make room."""
+    if len(timeline) < TIMELINE_LIMIT:
+        return (*timeline, entry)
+    return (timeline[0], *timeline[2:], entry)
