@@ -1,0 +1,237 @@
+"""Runware's wire format: the paid call, the look-up, the webhook. Pure; `contract.Provider` has the promises.
+
+One POST to one endpoint carries an array of tasks (docs.runware.ai/en/getting-started/how-to-connect). Every
+output is a task of its own, with our UUID, our webhook and our upload URL; answers are matched by that UUID,
+never by position. Imported by the webhook receiver: must stay small and must not import the catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from framehook.jobs import Task
+from framehook.providers.contract import (
+    Accepted,
+    Failed,
+    HttpRequest,
+    HttpResponse,
+    Refused,
+    RefusedForNow,
+    Report,
+    StillRunning,
+    Succeeded,
+    TaskToSend,
+    Unknown,
+    UnreadableAnswer,
+    Verdict,
+)
+from framehook.providers.runware_answers import Answer, parse, report_of, task_id_of
+from framehook.providers.runware_errors import (
+    Effect,
+    Meaning,
+    RunwareError,
+    Tells,
+    effect_of,
+    failure_of,
+    meaning_of,
+)
+
+NAME = "runware"
+
+# A UUID that was sent before is refused with conflictTaskUUID while its task runs; once that has finished, it
+# may be billed again. Nobody says for how long it is remembered, so only a short while is relied on.
+RESENDS_SAME_TASK_SECONDS = 600
+
+_RESULT_HOST = r"(?:[a-z0-9-]+\.)*runware\.ai"  # vm. for videos, im. for images
+_LONGEST_HOST = 253
+
+_LARGEST_SEED = 2**63 - 1
+_OK = range(200, 300)
+
+# Of several errors of one task, the one that proves least decides.
+_CAUTION = (Effect.ACCEPTED, Effect.UNKNOWN, Effect.REFUSED, Effect.REFUSED_FOR_NOW)
+
+
+def is_result_host(host: str) -> bool:
+    """Whether Runware serves results from this host name (without port)."""
+    return len(host) <= _LONGEST_HOST and re.fullmatch(_RESULT_HOST, host.lower()) is not None
+
+
+def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend], api_key: str) -> HttpRequest:
+    """The one paid call for these tasks. Task i gets `seed` + i: one seed for all would pay twice for one."""
+    return _request([_task(model, body, task, place) for place, task in enumerate(tasks)], api_key)
+
+
+def look_up(task_ids: Sequence[str], api_key: str) -> HttpRequest:
+    return _request([{"taskType": "getResponse", "taskUUID": task_id} for task_id in task_ids], api_key)
+
+
+def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[str, Verdict]:
+    """A verdict for every task id. Never raises."""
+    try:
+        answer = parse(response.body)
+    except UnreadableAnswer as unreadable:
+        return {task_id: Unknown(f"HTTP {response.status}: {unreadable}") for task_id in task_ids}
+    reports = _results(answer, task_ids, alone=False)
+    verdicts: dict[str, Verdict] = {}
+    for task_id in task_ids:
+        report = reports.get(task_id)
+        if report:
+            verdicts[task_id] = Accepted(task_id, report if isinstance(report, Succeeded) else None)
+        else:
+            errors = _errors_for(task_id, answer, len(task_ids), response.status, accepted=bool(reports))
+            verdicts[task_id] = _verdict(task_id, errors, response.status)
+    return verdicts
+
+
+def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Report]:
+    """What a getResponse answer says of these tasks. Raises UnreadableAnswer.
+
+    An error is about the look-up, and no verdict, unless it names the task and says that it ended with it.
+    """
+    answer = parse(response.body)
+    ok = response.status in _OK
+    if not ok and not answer.items and not any(error.marked for error in answer.errors):
+        raise UnreadableAnswer(f"HTTP {response.status}")
+    failures = []
+    for error, task_id, meaning in _errors_of(answer, task_ids):
+        telling = meaning.tells in (Tells.ALWAYS, Tells.IN_LOOK_UP) and ok
+        if telling or (error.marked and meaning.tells is not Tells.NEVER):
+            failures.append(Failed(task_id, failure_of(error, meaning), error.cost))
+    return _one_each([*_results(answer, task_ids, alone=False).values(), *failures])
+
+
+def read_webhook(body: bytes, tasks: Sequence[Task]) -> Sequence[Report]:
+    """What a call says of the job's tasks. Raises UnreadableAnswer.
+
+    News without a UUID belongs to the only task, if there is just one: the call was authentic.
+    """
+    answer = parse(body)
+    if not answer.items and not answer.errors:
+        raise UnreadableAnswer("the call holds neither results nor errors")
+    task_ids = [task.id for task in tasks]
+    alone = len(task_ids) == 1
+    reports = [*_results(answer, task_ids, alone=alone).values()]
+    for error, task_id, meaning in _errors_of(answer, task_ids, alone=alone):
+        if meaning.tells in (Tells.ALWAYS, Tells.IF_MARKED):
+            reports.append(Failed(task_id, failure_of(error, meaning), error.cost))
+        elif meaning.alive:
+            reports.append(StillRunning(task_id))
+    nameless = any(task_id_of(item) is None for item in answer.items)
+    if not reports and (nameless or any(error.task_id is None for error in answer.errors)):
+        raise UnreadableAnswer("the call does not say which task it is about")
+    return _one_each(reports)
+
+
+def _request(tasks: Sequence[Mapping[str, Any]], api_key: str) -> HttpRequest:
+    headers = {
+        "Authorization": f"Bearer {api_key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    body = json.dumps(tasks, separators=(",", ":"), allow_nan=False).encode()
+    return HttpRequest("POST", "", headers, body)
+
+
+def _task(model: str, body: Mapping[str, Any], task: TaskToSend, place: int) -> dict[str, Any]:
+    sent = {**body, "taskUUID": task.id, "model": model}
+    if task.webhook_url:
+        sent["webhookURL"] = task.webhook_url
+    if task.upload_url:
+        sent["uploadEndpoint"] = task.upload_url
+    if "numberResults" in sent:
+        sent["numberResults"] = 1
+    seed = sent.get("seed")
+    if isinstance(seed, int) and not isinstance(seed, bool):
+        place = place if task.position is None else task.position
+        sent["seed"] = seed + place if seed <= _LARGEST_SEED - place else seed - place
+    return sent
+
+
+def _results(answer: Answer, task_ids: Sequence[str], *, alone: bool) -> dict[str, Report]:
+    """One report per task that the answer shows. `alone`: results without a UUID belong to the only task."""
+    known = {task_id.lower(): task_id for task_id in task_ids}
+    reports: list[Report] = []
+    for item in answer.items:
+        named = task_id_of(item)
+        task_id = known.get(named) if named else task_ids[0] if alone else None
+        if task_id is None:
+            continue
+        report = report_of(item, task_id)
+        if named or isinstance(report, Succeeded):
+            reports.append(report)
+    return {report.task_id: report for report in _one_each(reports)}
+
+
+def _errors_of(
+    answer: Answer, task_ids: Sequence[str], *, alone: bool = False
+) -> list[tuple[RunwareError, str, Meaning]]:
+    """The errors that are about our tasks, each with its task and meaning."""
+    known = {task_id.lower(): task_id for task_id in task_ids}
+    found = []
+    for error in answer.errors:
+        task_id = known.get(error.task_id) if error.task_id else task_ids[0] if alone else None
+        if task_id is not None:
+            found.append((error, task_id, meaning_of(error.code, _OK.start)))
+    return found
+
+
+def _errors_for(
+    task_id: str, answer: Answer, sent: int, status: int, *, accepted: bool
+) -> list[RunwareError]:
+    """The errors that surely are about this task of a submission."""
+    own = [error for error in answer.errors if error.task_id == task_id.lower()]
+    shared = [error for error in answer.errors if error.task_id is None]
+    if own or sent == 1:
+        return own or shared
+    if accepted:
+        return []
+    meanings = [(error, meaning_of(error.code, status)) for error in shared]
+    if status in _OK:  # only what concerns the account concerns every task
+        return [error for error, meaning in meanings if meaning.alarm]
+    return [error for error, meaning in meanings if meaning.effect is not Effect.ACCEPTED]
+
+
+def _verdict(task_id: str, errors: Sequence[RunwareError], status: int) -> Verdict:
+    meanings = [(error, meaning_of(error.code, status)) for error in errors]
+    judged = [(effect_of(meaning, status), error, meaning) for error, meaning in meanings]
+    if not judged:
+        return Unknown(f"HTTP {status} without a word on the task")
+    effect, error, meaning = min(judged, key=lambda each: _CAUTION.index(each[0]))
+    match effect:
+        case Effect.ACCEPTED:
+            return Accepted(task_id)
+        case Effect.REFUSED:
+            return Refused(failure_of(error, meaning), alarm=meaning.alarm)
+        case Effect.REFUSED_FOR_NOW:
+            return RefusedForNow(failure_of(error, meaning), error.retry_after)
+        case Effect.UNKNOWN:
+            return Unknown(f"HTTP {status} {error.code}".rstrip())
+
+
+def _one_each(reports: Sequence[Report]) -> list[Report]:
+    """One report per task. A result beats all else; a task that runs has not failed."""
+    merged: dict[str, Report] = {}
+    for report in reports:
+        seen = merged.get(report.task_id)
+        if isinstance(seen, Succeeded) and isinstance(report, Succeeded):
+            merged[report.task_id] = _joined(seen, report)
+        elif seen is None or _rank(report) > _rank(seen):
+            merged[report.task_id] = report
+    return list(merged.values())
+
+
+def _rank(report: Report) -> int:
+    return (Failed, StillRunning, Succeeded).index(type(report))
+
+
+def _joined(one: Succeeded, other: Succeeded) -> Succeeded:
+    """Several results of one task; the same one told twice counts once."""
+    new = tuple(file for file in other.files if file not in one.files)
+    if not new:
+        return one
+    cost = one.cost if other.cost is None else other.cost + (one.cost or 0)
+    return Succeeded(one.task_id, (*one.files, *new), one.seed, one.video_id, cost)

@@ -1,0 +1,142 @@
+"""Runware's own form of a request, made from what the user sent: checked, what is ours set and refused.
+
+What the catalogue knows is checked; what it does not know is passed on, since Runware takes more than any
+list has (community checkpoints, newer models). Sends nothing; the webhook receiver must not import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from framehook.catalogue import runware as catalogue
+from framehook.catalogue.runware import RunwareModel
+from framehook.errors import FieldProblem
+from framehook.rules import check
+from framehook.wording import closest, either, shown
+
+DEFAULT_TTL_SECONDS = 86_400
+LEAST_TTL_SECONDS = 21_600
+"""How long Runware must keep its copy, whatever the user asked for: if no upload comes, the result is fetched
+from there, by an asynchronous invocation that Lambda may repeat for six hours (docs.aws.amazon.com/lambda).
+"""
+
+_OURS: Mapping[str, str] = {
+    "taskuuid": "Framehook makes one for each output",
+    "webhookurl": "Framehook sets it; `callback_url` of the job names your own",
+    "uploadendpoint": "Framehook sets it; outputs land in your bucket",
+    "deliverymethod": "Framehook sets it; every job is asynchronous",
+    "model": "`model` of the job names it",
+}
+_SHARED: Mapping[str, Any] = {
+    "outputType": ["URL"],
+    "includeCost": [True],
+    "numberResults": {"type": "integer", "min": 1, "max": 4},
+    "ttl": {"type": "integer", "min": 60},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunwareInput:
+    """A body that can be sent, `count` times, once each task has its ids and URLs."""
+
+    air: str
+    model: RunwareModel
+    body: Mapping[str, Any]
+    count: int
+    warnings: tuple[str, ...] = ()
+
+
+def from_native(air: str, given: Mapping[str, Any], path: str) -> RunwareInput | list[FieldProblem]:
+    """The input of a job for `runware/<air>`, or everything that is wrong with it."""
+    unfit = check({}, given, path)
+    if unfit:
+        return unfit
+    model = _model(air, given, path)
+    problems = [*_refusals(given, path)]
+    if isinstance(model, FieldProblem):
+        return [model, *problems]
+    own = {name: value for name, value in given.items() if name in _SHARED and _is_shared(name, model)}
+    rest = {name: value for name, value in given.items() if name not in own and not _is_ours(name)}
+    problems += check({"fields": _SHARED}, own, path)
+    if model.rule is not None:
+        problems += check(_without_ours(model.rule), {**model.defaults, **rest}, path)
+    return problems or _prepared(air, model, own, rest)
+
+
+def from_common(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Runware's names for the input fields that the catalogue's own model names share."""
+    body: dict[str, Any] = {
+        "positivePrompt": given["prompt"],
+        "duration": given["seconds"],
+        "numberResults": given.get("count", 1),
+    }
+    if "size" in given:
+        width, height = given["size"].split("x")
+        body |= {"width": int(width), "height": int(height)}
+    if "image" in given:
+        body["inputs"] = {"frameImages": [given["image"]]}
+    return body
+
+
+def _model(air: str, given: Mapping[str, Any], path: str) -> RunwareModel | FieldProblem:
+    """What is known of the model, at least by its task type; or what is wrong with the task type."""
+    known = catalogue.find(air)
+    if known is not None:
+        if given.get("taskType", known.task_type) == known.task_type:
+            return known
+        message = f"must be {known.task_type} for {air}, not {shown(given['taskType'])}; it may be left out"
+        return FieldProblem(f"{path}.taskType", message, allowed=[known.task_type])
+    named = given.get("taskType")
+    model = catalogue.unlisted(named) if isinstance(named, str) else None
+    if model is not None:
+        return model
+    types = list(catalogue.task_types())
+    if "taskType" in given:
+        return FieldProblem(f"{path}.taskType", f"must be {either(types)}, not {shown(named)}", allowed=types)
+    close = closest(air, catalogue.known_ids())
+    guess = f" (close to it: {either(close)})" if close else ""
+    message = f"is required, since the catalogue does not know {air}{guess}: {either(types)}"
+    return FieldProblem(f"{path}.taskType", message, "missing_field", allowed=types)
+
+
+def _refusals(given: Mapping[str, Any], path: str) -> list[FieldProblem]:
+    return [
+        FieldProblem(f"{path}.{name}", f"can't be set here: {_OURS[name.lower()]}", "reserved_field")
+        for name in given
+        if name.lower() in _OURS
+    ]
+
+
+def _without_ours(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rule without fields that are never the user's, so that no message suggests them."""
+    return {**rule, "fields": {name: each for name, each in rule["fields"].items() if not _is_ours(name)}}
+
+
+def _is_ours(name: str) -> bool:
+    return name.lower() in _OURS or name == "taskType"
+
+
+def _is_shared(name: str, model: RunwareModel) -> bool:
+    """Whether our rule for the field counts: for a known model that lacks it, it is an unknown field."""
+    return model.rule is None or name in model.takes
+
+
+def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mapping[str, Any]) -> RunwareInput:
+    ttl = own.get("ttl", DEFAULT_TTL_SECONDS)
+    forced = {
+        "outputType": "URL",
+        "includeCost": True,
+        "deliveryMethod": "async",
+        "numberResults": 1,
+        "ttl": max(ttl, LEAST_TTL_SECONDS),
+    }
+    sent = {name: value for name, value in forced.items() if name in model.takes or name in own}
+    body = {"taskType": model.task_type, **model.defaults, **rest, **sent}
+    warnings: tuple[str, ...] = ()
+    if ttl < LEAST_TTL_SECONDS:
+        warnings = (
+            f"ttl is {LEAST_TTL_SECONDS} s, not {ttl}: the result must stay available until it landed",
+        )
+    return RunwareInput(air, model, body, own.get("numberResults", 1), warnings)

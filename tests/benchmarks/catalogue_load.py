@@ -1,0 +1,41 @@
+"""Prints how large the catalogue's data is, and what loading it and planning with it cost.
+
+Run from the top with `python -m tests.benchmarks.catalogue_load`.
+"""
+
+from __future__ import annotations
+
+import json
+import timeit
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from framehook import catalogue
+from framehook.offerings import plan
+
+ROUNDS = 200
+
+CASES: dict[str, dict[str, Any]] = {
+    "sora-2-pro": {"prompt": "a cat"},
+    "runware/runware:100@1": {"positivePrompt": "a cat", "width": 1024, "height": 1024},
+}
+
+
+def main() -> None:
+    for path in sorted(Path(catalogue.__file__).parent.glob("*.json")):
+        raw = path.read_bytes()
+        best = min(timeit.repeat(partial(json.loads, raw), number=1, repeat=ROUNDS)) * 1e3
+        print(
+            f"{path.name}: {len(raw)} bytes, {len(zlib.compress(raw))} compressed, json.loads {best:.2f} ms"
+        )
+    for model, given in CASES.items():
+        run = partial(plan, model, given)
+        first = timeit.timeit(run, number=1) * 1e3
+        later = min(timeit.repeat(run, number=1, repeat=ROUNDS)) * 1e6
+        print(f"plan {model}: first {first:.2f} ms, later {later:.0f} µs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tests of single units: no network beyond loopback, no cloud."""

@@ -1,0 +1,367 @@
+"""From a job's model and input to a plan, or to every reason why there is none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framehook import catalogue
+from framehook.catalogue import runware as runware_catalogue
+from framehook.errors import FieldProblem, InvalidRequest
+from framehook.jobs import Kind
+from framehook.offerings import plan
+from framehook.plain_json import MAX_DEPTH
+from framehook.providers.runware_input import DEFAULT_TTL_SECONDS, LEAST_TTL_SECONDS
+
+IMAGE = "https://example.com/a.png"
+PRO = "runware/openai:3@2"
+NATIVE: dict[str, Any] = {"positivePrompt": "a cat", "width": 1280, "height": 720}
+
+
+def problems(model: str, given_input: dict[str, Any], provider: Any = None) -> list[FieldProblem]:
+    with pytest.raises(InvalidRequest) as raised:
+        plan(model, given_input, provider)
+    return list(raised.value.problems)
+
+
+def fields(model: str, given_input: dict[str, Any], provider: Any = None) -> list[str]:
+    return [problem.field for problem in problems(model, given_input, provider)]
+
+
+def refused_fields(model: str, given_input: dict[str, Any]) -> list[str]:
+    """The fields that are wrong; none when there is a plan, which then must be one that can be sent."""
+    try:
+        found = plan(model, given_input)
+    except InvalidRequest as refused:
+        return [problem.field for problem in refused.problems]
+    json.dumps(found.body, allow_nan=False)
+    return [] if 1 <= found.count <= 4 else ["count"]
+
+
+def test_catalogue_name_gets_the_catalogues_defaults() -> None:
+    found = plan("sora-2-pro", {"prompt": "a cat"})
+    assert (found.model, found.provider, found.offering) == ("sora-2-pro", "runware", "openai:3@2")
+    assert (found.kind, found.count, found.uploads, found.webhooks) == (Kind.VIDEO, 1, True, True)
+    assert found.body == {
+        "taskType": "videoInference",
+        "positivePrompt": "a cat",
+        "width": 720,
+        "height": 1280,
+        "duration": 4,
+        "outputType": "URL",
+        "includeCost": True,
+        "deliveryMethod": "async",
+        "numberResults": 1,
+        "ttl": DEFAULT_TTL_SECONDS,
+    }
+    assert found.quoted == 1_200_000
+    assert "2026-09-24" in found.warnings[0]
+
+
+def test_catalogue_name_is_translated() -> None:
+    found = plan("sora-2-pro", {"prompt": "a cat", "size": "1792x1024", "seconds": 8.0, "count": 2})
+    assert (found.body["width"], found.body["height"], found.body["duration"]) == (1792, 1024, 8)
+    assert (found.count, found.body["numberResults"], found.quoted) == (2, 1, 8_000_000)
+
+
+def test_image_decides_the_size_on_runware() -> None:
+    found = plan("sora-2", {"prompt": "a cat", "image": IMAGE})
+    assert found.body["inputs"] == {"frameImages": [IMAGE]}
+    assert not {"width", "height"} & set(found.body)
+    assert found.quoted == 400_000  # one rate for all sizes
+    assert plan("sora-2-pro", {"prompt": "a cat", "image": IMAGE}).quoted is None
+
+
+def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
+    [problem] = problems("sora-2-pro", {"prompt": "a cat", "image": IMAGE, "size": "1280x720"})
+    assert (problem.field, problem.code) == ("input.size", "no_eligible_offering")
+    assert "runware (openai:3@2)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "image",
+    [IMAGE, "s3://bucket/key.png", "data:image/png;base64,AAAA", "a" * 8 + "-1234" * 3 + "-" + "b" * 12],
+)
+def test_image_may_be_given_in_several_ways(image: str) -> None:
+    assert plan("sora-2", {"prompt": "a cat", "image": image}).body["inputs"] == {"frameImages": [image]}
+
+
+@pytest.mark.parametrize(
+    ("given_input", "wrong"),
+    [
+        ({}, ["input.prompt"]),
+        ({"prompt": "a"}, ["input.prompt"]),
+        ({"prompt": "a" * 6001}, ["input.prompt"]),
+        ({"prompt": "ab", "seconds": 5}, ["input.seconds"]),
+        ({"prompt": "ab", "seconds": "8"}, ["input.seconds"]),
+        ({"prompt": "ab", "size": "1920x1080"}, ["input.size"]),
+        ({"prompt": "ab", "count": 5}, ["input.count"]),
+        ({"prompt": "ab", "count": 0}, ["input.count"]),
+        ({"prompt": "ab", "count": True}, ["input.count"]),
+        ({"prompt": "ab", "image": "file:///etc/passwd"}, ["input.image"]),
+        ({"prompt": "ab", "seed": 1}, ["input.seed"]),
+        ({"prompt": 1, "sec": 4, "count": 9}, ["input.prompt", "input.sec", "input.count"]),
+    ],
+)
+def test_wrong_input_of_a_catalogue_name_lists_every_problem(
+    given_input: dict[str, Any], wrong: list[str]
+) -> None:
+    assert fields("sora-2", given_input) == wrong
+
+
+def test_native_id_takes_the_providers_own_body() -> None:
+    found = plan(PRO, {**NATIVE, "duration": 20, "outputFormat": "WEBM", "numberResults": 3})
+    assert (found.model, found.offering, found.count) == (PRO, "openai:3@2", 3)
+    assert (found.body["numberResults"], found.quoted) == (1, 18_000_000)
+    assert found.warnings
+
+
+def test_native_id_is_sent_a_duration_always() -> None:
+    assert plan(PRO, NATIVE).body["duration"] == 4
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"taskType": "videoInference"},
+        {"outputType": "URL", "includeCost": True, "ttl": 60},
+        {"outputQuality": 20},
+        {"safety": {"checkContent": True, "mode": "fast"}},
+    ],
+)
+def test_native_body_may_say_what_is_forced_anyway(more: dict[str, Any]) -> None:
+    assert plan(PRO, {**NATIVE, **more}).offering == "openai:3@2"
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({**NATIVE, "duration": 5}, ["input.duration"]),
+        ({**NATIVE, "outputQuality": 100}, ["input.outputQuality"]),
+        ({**NATIVE, "outputFormat": "GIF"}, ["input.outputFormat"]),
+        ({**NATIVE, "safety": {"mode": "always"}}, ["input.safety.mode"]),
+        ({**NATIVE, "ttl": 59}, ["input.ttl"]),
+        ({**NATIVE, "includeCost": False}, ["input.includeCost"]),
+        ({**NATIVE, "outputType": "base64Data"}, ["input.outputType"]),
+        ({**NATIVE, "numberResults": 5}, ["input.numberResults"]),
+        ({**NATIVE, "taskType": "imageInference"}, ["input.taskType"]),
+        ({**NATIVE, "seed": 1}, ["input.seed"]),
+        ({**NATIVE, "width": 1281}, ["input.width"]),
+        ({"positivePrompt": "ab"}, ["input"]),
+        ({"positivePrompt": "ab", "width": 1280}, ["input.height"]),
+        ({**NATIVE, "inputs": {"frameImages": [IMAGE]}}, ["input.inputs.frameImages"]),
+        ({**NATIVE, "inputs": {"videoId": "video_1"}}, ["input.inputs.videoId"]),
+        (
+            {"positivePrompt": "ab", "inputs": {"frameImages": [IMAGE], "videoId": "video_1"}},
+            ["input.inputs.videoId"],
+        ),
+        ({"positivePrompt": "ab", "inputs": {"frameImages": [IMAGE, IMAGE]}}, ["input.inputs.frameImages"]),
+        ({"positivePrompt": "ab", "inputs": {"frameImages": []}}, ["input.inputs.frameImages"]),
+    ],
+)
+def test_native_body_is_checked(body: dict[str, Any], wrong: list[str]) -> None:
+    assert fields(PRO, body) == wrong
+
+
+@pytest.mark.parametrize("frame", [IMAGE, {"image": IMAGE}, {"image": IMAGE, "frame": "first"}])
+def test_native_frame_image_has_two_forms(frame: object) -> None:
+    found = plan(PRO, {"positivePrompt": "ab", "inputs": {"frameImages": [frame]}})
+    assert found.body["inputs"] == {"frameImages": [frame]}
+
+
+def test_legacy_frame_images_are_refused_with_a_hint() -> None:
+    found = problems(PRO, {**NATIVE, "frameImages": [{"inputImage": IMAGE}]})
+    assert found[0].field == "input.frameImages"
+    assert "inputs.frameImages" in found[0].message
+
+
+@pytest.mark.parametrize("model", [PRO, "runware/civitai:1@2", "runware/vidu:4@2"])
+@pytest.mark.parametrize(
+    "name", ["taskUUID", "webhookURL", "webhookUrl", "uploadEndpoint", "deliveryMethod", "model", "MODEL"]
+)
+def test_what_is_ours_is_refused(model: str, name: str) -> None:
+    body = {**NATIVE, "taskType": "videoInference", name: "x"}
+    [problem] = problems(model, body)
+    assert (problem.field, problem.code) == (f"input.{name}", "reserved_field")
+    assert "Framehook" in problem.message or "`model`" in problem.message
+
+
+def test_ttl_keeps_the_fallback_alive() -> None:
+    found = plan("sora-2", {"prompt": "ab"})
+    assert found.body["ttl"] == DEFAULT_TTL_SECONDS
+    low = plan(PRO, {**NATIVE, "ttl": 60})
+    assert low.body["ttl"] == LEAST_TTL_SECONDS >= 3600
+    assert any("ttl" in warning for warning in low.warnings)
+    assert plan(PRO, {**NATIVE, "ttl": 90_000}).body["ttl"] == 90_000
+
+
+def test_text_model_gets_no_parameter_that_it_does_not_have() -> None:
+    found = plan("runware/xai:grok@4.3", {"messages": [{"role": "user", "content": "hi"}]})
+    assert (found.kind, found.uploads, found.webhooks) == (Kind.TEXT, False, True)
+    assert not {"ttl", "outputType", "uploadEndpoint"} & set(found.body)
+    assert fields("runware/xai:grok@4.3", {"messages": [], "ttl": 70}) == ["input.ttl"]
+
+
+def test_training_is_not_asked_to_be_asynchronous() -> None:
+    body: dict[str, Any] = {"inputs": {}, "importModel": {}}
+    found = plan("runware/runware:z-image@style-lora-training", body)
+    assert set(found.body) == {"taskType", "inputs", "importModel", "includeCost"}
+    assert not found.uploads
+
+
+def test_unknown_model_needs_a_task_type_of_a_generation() -> None:
+    [problem] = problems("runware/civitai:1@2", {"positivePrompt": "ab"})
+    assert (problem.field, problem.code) == ("input.taskType", "missing_field")
+    others: list[Any] = ["getResponse", "authentication", "accountManagement", "imageUpload", "", None, 1, []]
+    for task_type in others:
+        assert fields("runware/civitai:1@2", {"taskType": task_type}) == ["input.taskType"]
+
+
+def test_unknown_model_is_passed_through_with_what_its_task_type_takes() -> None:
+    found = plan(
+        "runware/civitai:1@2", {"taskType": "imageInference", "anything": {"x": [1]}, "numberResults": 2}
+    )
+    assert found.body == {
+        "taskType": "imageInference",
+        "anything": {"x": [1]},
+        "outputType": "URL",
+        "includeCost": True,
+        "deliveryMethod": "async",
+        "numberResults": 1,
+        "ttl": DEFAULT_TTL_SECONDS,
+    }
+    assert (found.kind, found.count, found.uploads, found.quoted) == (Kind.IMAGE, 2, True, None)
+    caption = plan("runware/new:caption@1", {"taskType": "caption"})
+    assert set(caption.body) == {"taskType", "includeCost", "deliveryMethod"}
+    assert not caption.uploads
+
+
+def test_listed_model_with_unknown_parameters_is_passed_through() -> None:
+    assert plan("runware/vidu:4@2", {"anything": 1}).body["anything"] == 1
+
+
+def test_kind_is_the_models_where_the_task_type_leaves_it_open() -> None:
+    video = plan("runware/bria:50@1", {"inputs": {"video": IMAGE}})
+    image = plan("runware/runware:504@1", {"inputs": {"image": IMAGE}})
+    assert (video.kind, image.kind) == (Kind.VIDEO, Kind.IMAGE)
+    assert plan("runware/a:b@1", {"taskType": "upscale"}).kind is Kind.ANY
+
+
+def test_unknown_name_suggests_close_ones_and_shows_native_ids() -> None:
+    [problem] = problems("sora2-pro", {"prompt": "ab"})
+    assert problem.field == "model"
+    assert problem.allowed == ["sora-2-pro", "sora-2"]
+    assert "runware/openai:3@2" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "field"),
+    [
+        ("runcomfy/openai/sora-2", None, "model"),
+        ("runninghub/workflow/1", None, "model"),
+        ("sora-2", "runcomfy", "provider"),
+        ("sora-2", ["runware", "runninghub"], "provider"),
+        ("sora-2", "nobody", "provider"),
+        ("sora-2", [], "provider"),
+        ("sora-2", ["runware"] * 11, "provider"),
+        ("sora-2", 7, "provider"),
+        ("sora-2", [["x"]], "provider"),
+        (PRO, "runcomfy", "provider"),
+    ],
+)
+def test_provider_that_is_not_supported_is_named_with_those_that_are(
+    model: str, provider: Any, field: str
+) -> None:
+    [problem] = problems(model, {"prompt": "ab"}, provider)
+    assert problem.field == field
+    assert problem.allowed == ["runware"]
+
+
+@pytest.mark.parametrize("provider", [None, "runware", ["runware"], ("runware", "runware")])
+def test_supported_provider_may_be_named(provider: str | Sequence[str] | None) -> None:
+    assert plan("sora-2", {"prompt": "ab"}, provider).provider == "runware"
+    assert plan(PRO, NATIVE, provider).provider == "runware"
+
+
+NO_AIR = ["", ":", "a:", "openai", "openai:3@", "openai:3@2\n", "a:b@c d", "a:b/../c", "a:b@" + "c" * 65]
+
+
+@pytest.mark.parametrize("air", [*NO_AIR, "é:1@1", 'a:"@1', "../x:1@1", "a:b@1/2", "{a}:1@1"])
+def test_text_that_is_no_air_id_is_refused(air: str) -> None:
+    assert fields(f"runware/{air}", {"taskType": "imageInference"}) == ["model"]
+
+
+@pytest.mark.parametrize("model", ["", "x" * 201, "runware/" + "a" * 500])
+def test_model_is_bounded(model: str) -> None:
+    assert fields(model, {}) == ["model"]
+
+
+def test_hostile_input_is_refused_before_anything_is_read() -> None:
+    deep: Any = {}
+    for _ in range(MAX_DEPTH + 1):
+        deep = {"x": deep}
+    for value in (deep, float("nan"), 10**5000, "\ud800", [0] * 30_000):
+        assert fields("runware/a:b@1", {"taskType": "imageInference", "x": value})
+        assert fields("sora-2", {"prompt": value})
+
+
+def test_every_listed_model_can_be_read_and_its_id_is_accepted() -> None:
+    for air in runware_catalogue.known_ids():
+        known = runware_catalogue.find(air)
+        assert known is not None
+        assert known.task_type in runware_catalogue.task_types()
+        if known.rule is not None:
+            for name in known.rule["required"]:
+                assert name in known.rule["fields"]
+        assert "model" not in refused_fields(f"runware/{air}", {})
+
+
+def test_listed_models_take_what_their_task_type_takes() -> None:
+    listed = [runware_catalogue.find(air) for air in runware_catalogue.known_ids()]
+    media = [each for each in listed if each and each.kind not in (Kind.TEXT, Kind.ANY)]
+    assert len(listed) == 365
+    assert all({"webhookURL", "uploadEndpoint", "deliveryMethod", "ttl"} <= each.takes for each in media)
+
+
+def test_data_has_a_source_and_a_date() -> None:
+    for entry in catalogue.models().values():
+        for part in (entry, *entry["offerings"]):
+            assert part["source"].startswith("https://")
+            assert len(part["date"]) == 10
+    assert catalogue.runware_data()["source"]
+    assert catalogue.runware_data()["date"] == "2026-10-12"
+
+
+def test_receiver_side_loads_no_catalogue() -> None:
+    script = (
+        "import sys, framehook.providers.runware; "
+        "bad = sys.modules.keys() & {'framehook.catalogue', 'framehook.rules', 'pydantic', 'httpx', 'boto3'}; "
+        "sys.exit(repr(bad) if bad else 0)"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - the text above
+    assert done.returncode == 0, done.stderr
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+OURS = ["prompt", "image", "size", "seconds", "count"]
+THEIRS = ["taskType", "positivePrompt", "width", "height", "inputs", "ttl", "numberResults", "seed"]
+
+
+@given(
+    model=st.sampled_from(["sora-2", PRO, "runware/runware:100@1", "runware/new:1@1", "runware/vidu:4@2"]),
+    given_input=st.dictionaries(st.sampled_from([*OURS, *THEIRS]) | st.text(max_size=5), JSON, max_size=6),
+)
+def test_any_input_is_planned_or_refused(model: str, given_input: dict[str, Any]) -> None:
+    assert "count" not in refused_fields(model, given_input)
