@@ -1,0 +1,83 @@
+"""The maps inside the items: tasks, outputs, failures, timeline entries and results, with short names.
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from framehook.adapters.dynamodb_values import packed, unpacked
+from framehook.errors import Failure, ResultTooLarge
+from framehook.jobs import Output, OutputState, ResultFile, Status, Task, TaskState, TimelineEntry
+
+_RESULT_LIMIT = 350 * 1024  # an item holds 400 KB
+
+Values = Mapping[str, Any]
+
+
+def failure_values(failure: Failure | None) -> Values | None:
+    if failure is None:
+        return None
+    return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
+
+
+def failure_from(values: Values | None) -> Failure | None:
+    return Failure(values["code"], values["message"], values.get("provider_code")) if values else None
+
+
+def task_values(task: Task) -> Values:
+    return {"id": task.id, "state": task.state, "failure": failure_values(task.failure), "cost": task.cost}
+
+
+def task_from(values: Values) -> Task:
+    return Task(
+        values["id"], TaskState(values["state"]), failure_from(values.get("failure")), values.get("cost")
+    )
+
+
+def output_values(output: Output) -> Values:
+    return {
+        "n": output.index,
+        "task": output.task,
+        "attempt": output.attempt,
+        "state": output.state,
+        "fetches": output.fetches or None,
+        "failure": failure_values(output.failure),
+    }
+
+
+def output_from(values: Values) -> Output:
+    return Output(
+        index=values["n"],
+        task=values["task"],
+        attempt=values["attempt"],
+        state=OutputState(values["state"]),
+        fetches=values.get("fetches", 0),
+        failure=failure_from(values.get("failure")),
+    )
+
+
+def entry_values(entry: TimelineEntry) -> Values:
+    return {"s": entry.status, "at": entry.at, "why": entry.reason}
+
+
+def entry_from(values: Values) -> TimelineEntry:
+    return TimelineEntry(Status(values["s"]), values["at"], values.get("why"))
+
+
+def result_file_values(result: ResultFile) -> Values:
+    """Raises ResultTooLarge for a text that does not fit into an item even when compressed."""
+    text = packed(result.text) if result.text is not None else None
+    if text is not None and len(text) > _RESULT_LIMIT:
+        raise ResultTooLarge(f"the text is larger than {_RESULT_LIMIT} bytes when compressed")
+    return {"url": result.url, "text": text, "id": result.provider_id, "type": result.media_type}
+
+
+def result_file_from(values: Values) -> ResultFile:
+    text = values.get("text")
+    return ResultFile(
+        url=values.get("url"),
+        text=unpacked(text) if text is not None else None,
+        provider_id=values.get("id"),
+        media_type=values.get("type"),
+    )

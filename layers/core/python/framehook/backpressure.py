@@ -1,0 +1,37 @@
+"""The gate of a provider: closed for a while after a refusal for now, then opened by one probe. Pure.
+
+The gate spares calls that would be refused; it is never what keeps a job from being paid twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from framehook.due_times import SECOND, refusal_back_off
+from framehook.ports import Gate
+from framehook.providers.contract import Accepted, RefusedForNow, Verdict
+
+
+def is_closed(gate: Gate, now: int) -> bool:
+    return gate.closed_until > now
+
+
+def probe(gate: Gate, now: int, lease: int) -> Gate | None:
+    """The gate while one job tries it: closed for everybody else. None when no probe is needed or allowed."""
+    if gate.failures == 0 or is_closed(gate, now):
+        return None
+    return replace(gate, closed_until=now + lease)
+
+
+def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) -> Gate:
+    """The gate after a call: open again once anything was accepted, closed longer after each refusal in a row."""
+    seen = list(verdicts)
+    if any(isinstance(verdict, Accepted) for verdict in seen):
+        return replace(gate, closed_until=0, failures=0) if gate.failures else gate
+    refusals = [verdict for verdict in seen if isinstance(verdict, RefusedForNow)]
+    if not refusals:
+        return gate
+    asked = max(int((verdict.retry_after or 0) * SECOND) for verdict in refusals)
+    wait = max(refusal_back_off(gate.failures, fraction), asked)
+    return replace(gate, closed_until=now + wait, failures=gate.failures + 1)

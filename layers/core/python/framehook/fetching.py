@@ -1,0 +1,57 @@
+"""A result that the provider did not upload is fetched into `incoming/`, as if it had been.
+
+Used by fetch_output. Streams; never holds a file. Next: the object's notification starts land_output.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from framehook.changes import Changes
+from framehook.errors import DownloadRefused, Failure, ResultGone
+from framehook.identifiers import IncomingKey
+from framehook.jobs import Job, Output, ResultFile
+from framehook.outputs import to_fetch, with_lost
+from framehook.ports import Downloader, MediaStore
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    changes: Changes
+    media: MediaStore
+    downloader: Downloader
+    max_bytes: int
+
+    def fetch(self, job_id: str, index: int) -> None:
+        """Brings output `index` of the job under `incoming/`, if it is still to be fetched. Idempotent.
+
+        Raises Unavailable when it must be tried again.
+        """
+        job = self.changes.jobs.get(job_id)
+        place = to_fetch(job, index) if job else None
+        if job is None or place is None:
+            logger.debug("nothing to fetch", extra={"job_id": job_id, "output": index})
+            return
+        record = self.changes.jobs.get_output(job_id, index)
+        if record is None or record.result is None:
+            self._lose(job, place, Failure("output_missing", "the provider reported no file for this output"))
+            return
+        key = str(IncomingKey(job_id, place.attempt, index))
+        try:
+            size = self.media.write_stream(key, self._content(record.result))
+        except (DownloadRefused, ResultGone) as refused:
+            self._lose(job, place, Failure(refused.code, str(refused)))
+            return
+        logger.debug("fetched", extra={"job_id": job_id, "output": index, "bytes": size})
+
+    def _content(self, result: ResultFile) -> Iterator[bytes]:
+        if result.url:
+            return self.downloader.stream(result.url, self.max_bytes)
+        return iter([(result.text or "").encode()])
+
+    def _lose(self, job: Job, place: Output, failure: Failure) -> None:
+        self.changes.apply(job, lambda seen, now: with_lost(seen, place.index, failure, now))

@@ -1,0 +1,142 @@
+"""The job as everybody outside sees it: one resource for the API, the events and the callbacks. Pure.
+
+Never shows tokens, presigned URLs, provider credentials or where a provider keeps a result.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from framehook.errors import Failure
+from framehook.jobs import AttemptRecord, Job, Output, OutputRecord, OutputState, Request, Task
+from framehook.money import to_decimal
+from framehook.ports import JobFile
+
+_CURRENCY = "USD"
+
+
+def resource(file: JobFile, bucket: str, api_base: str) -> dict[str, Any]:
+    """The full resource, as documented in the OpenAPI description."""
+    job = file.job
+    records = {record.index: record for record in file.outputs}
+    return {
+        **summary(job),
+        "input": shown_input(file.request, bucket),
+        "outputs": [
+            _output(job, output, records.get(output.index, OutputRecord(output.index)), bucket, api_base)
+            for output in job.outputs
+        ],
+        "attempts": [*map(_past_attempt, _past(file)), *_current_attempt(job)],
+        "timeline": [
+            {"status": entry.status.value, "at": timestamp(entry.at)}
+            | ({"reason": entry.reason} if entry.reason else {})
+            for entry in job.timeline
+        ],
+        "metadata": dict(file.request.metadata),
+    }
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """What a list shows of a job: everything that its state alone tells."""
+    return {
+        "id": job.id,
+        "status": job.status.value,
+        "owner": job.owner,
+        "model": job.model,
+        "provider": job.provider,
+        "cost": _cost(job),
+        "error": _error(job.error),
+        "cancel_requested": False,
+        "created_at": timestamp(job.created_at),
+        "updated_at": timestamp(job.updated_at),
+        "finished_at": timestamp(job.finished_at) if job.finished_at is not None else None,
+    }
+
+
+def shown_input(request: Request, bucket: str) -> dict[str, Any]:
+    """A long input that was not read is shown as where it is kept."""
+    if request.spilled_key and not request.input:
+        return {"stored_at": f"s3://{bucket}/{request.spilled_key}"}
+    return dict(request.input)
+
+
+def timestamp(milliseconds: int) -> str:
+    """RFC 3339 in UTC, with milliseconds."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cost(job: Job) -> dict[str, Any]:
+    known = job.charged if job.charged is not None else job.quoted
+    source = "provider" if job.charged is not None else "catalogue" if job.quoted is not None else "unknown"
+    return {
+        "quoted": to_decimal(job.quoted),
+        "actual": to_decimal(job.charged),
+        "currency": _CURRENCY,
+        "usd": to_decimal(known),
+        "source": source,
+    }
+
+
+def _error(failure: Failure | None) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
+
+
+def _output(job: Job, output: Output, record: OutputRecord, bucket: str, api_base: str) -> dict[str, Any]:
+    landed = record.landed if output.state is OutputState.LANDED else None
+    task = job.tasks[output.task] if output.task < len(job.tasks) else None
+    return {
+        "index": output.index,
+        "status": output.state.value,
+        "provider_task_id": task.id if task else None,
+        "bucket": bucket if landed else None,
+        "key": landed.key if landed else None,
+        "content_type": landed.content_type if landed else None,
+        "bytes": landed.bytes if landed else None,
+        "checksum": landed.checksum if landed else None,
+        "url": f"{api_base}/v1/jobs/{job.id}/outputs/{output.index}" if landed else None,
+        "error": _error(output.failure),
+        "provider": {
+            "id": record.result.provider_id if record.result else None,
+            "seed": record.seed,
+            "video_id": record.video_id,
+        },
+    }
+
+
+def _past(file: JobFile) -> list[AttemptRecord]:
+    return [record for record in file.attempts if record.number < file.job.attempt]
+
+
+def _past_attempt(record: AttemptRecord) -> dict[str, Any]:
+    return {
+        "number": record.number,
+        "ended": record.ended,
+        "submitted_at": timestamp(record.submitted_at) if record.submitted_at else None,
+        "tasks": [_task(task) for task in record.tasks],
+    }
+
+
+def _current_attempt(job: Job) -> list[dict[str, Any]]:
+    if not job.tasks:
+        return []
+    return [
+        {
+            "number": job.attempt,
+            "ended": None,
+            "submitted_at": timestamp(job.first_sent_at) if job.first_sent_at else None,
+            "tasks": [_task(task) for task in job.tasks],
+        }
+    ]
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {
+        "provider_task_id": task.id,
+        "status": task.state.value,
+        "cost": to_decimal(task.cost),
+        "error": _error(task.failure),
+    }

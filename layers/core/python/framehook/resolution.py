@@ -1,0 +1,87 @@
+"""What a person decides about a parked job: send it again, take a provider's task for it, or give it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from framehook.changes import Changes
+from framehook.deadlines import OUTCOME_UNKNOWN
+from framehook.errors import Failure, FieldProblem, InvalidRequest, NotFound, WrongState
+from framehook.jobs import Job, Status, TaskState
+from framehook.ports import JobQueue
+from framehook.requests import ResolveRequest
+from framehook.transitions import Event, move, settle
+
+ABANDONED = Failure("abandoned", "the job was given up by a person while its outcome was unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    changes: Changes
+    queue: JobQueue
+
+    def resolve(self, owner: str, job_id: str, asked: ResolveRequest) -> Job:
+        """The job after the decision. Raises NotFound, WrongState for a job that is not parked, InvalidRequest."""
+        job = self.changes.jobs.get(job_id)
+        if job is None or job.owner != owner:
+            raise NotFound("no such job")
+        _check(job, asked)
+        if asked.action == "resend":
+            self.changes.jobs.record_attempt(
+                job.id, job.attempt, tasks=job.tasks, outputs=job.outputs, ended=OUTCOME_UNKNOWN.code
+            )
+        decided = self.changes.apply(job, lambda seen, now: _decided(seen, job.attempt, asked, now))
+        if decided.status is Status.QUEUED:
+            self.queue.send(decided.id)
+        return decided
+
+
+def _check(job: Job, asked: ResolveRequest) -> None:
+    if job.status is not Status.PARKED:
+        raise WrongState(f"only a parked job can be resolved; this one is {job.status}")
+    if asked.action != "adopt":
+        if asked.provider_task_id is not None:
+            raise InvalidRequest(
+                FieldProblem("provider_task_id", "is only for the action adopt", "unknown_field")
+            )
+        return
+    unknown = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
+    if asked.provider_task_id not in unknown:
+        message = "must be one of the job's own tasks whose outcome is unknown"
+        problem = FieldProblem("provider_task_id", message, value=asked.provider_task_id, allowed=unknown)
+        raise InvalidRequest(problem)
+
+
+def _decided(job: Job, attempt: int, asked: ResolveRequest, now: int) -> Job:
+    """Asked again about a newer job: one that is no longer parked in that attempt was decided by something else."""
+    if job.status is not Status.PARKED or job.attempt != attempt:
+        raise WrongState(f"only a parked job can be resolved; this one is {job.status} by now")
+    match asked.action:
+        case "abandon":
+            return move(job, Event.ABANDONED, now, ABANDONED)
+        case "adopt":
+            return _adopted(job, asked.provider_task_id or "", now)
+        case _:
+            return _resent(job, now)
+
+
+def _resent(job: Job, now: int) -> Job:
+    """A new attempt with new task ids: a second charge is possible, and a person has said yes to it."""
+    return replace(
+        move(job, Event.RESENT, now),
+        attempt=job.attempt + 1,
+        tasks=(),
+        outputs=(),
+        first_sent_at=None,
+        accepted_at=None,
+        not_before=0,
+        refusals=0,
+        look_ups=0,
+    )
+
+
+def _adopted(job: Job, task_id: str, now: int) -> Job:
+    tasks = tuple(
+        replace(task, state=TaskState.ACCEPTED) if task.id == task_id else task for task in job.tasks
+    )
+    return settle(replace(job, tasks=tasks), now)

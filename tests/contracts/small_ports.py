@@ -1,0 +1,57 @@
+"""The contracts of the small ports: gates, owners, secrets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pytest
+
+from framehook.ports import Gate, GateStore, OwnerDirectory, Secrets
+
+
+class GateStoreContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def gates(self) -> GateStore: ...
+
+    def test_get_gate_unknown_provider_is_open(self, gates: GateStore) -> None:
+        assert gates.get_gate("runware") == Gate()
+
+    def test_replace_gate_first_writer_wins(self, gates: GateStore) -> None:
+        seen = gates.get_gate("runware")
+        assert gates.replace_gate("runware", Gate(closed_until=5, failures=1), seen)
+        assert not gates.replace_gate("runware", Gate(closed_until=6, failures=1), seen)
+        stored = gates.get_gate("runware")
+        assert stored == Gate(closed_until=5, failures=1, version=1)
+        assert gates.replace_gate("runware", Gate(), stored)
+        assert gates.get_gate("runware") == Gate(version=2)
+
+    def test_replace_gate_providers_are_apart(self, gates: GateStore) -> None:
+        gates.replace_gate("runware", Gate(closed_until=5), Gate())
+        assert gates.get_gate("runcomfy") == Gate()
+
+
+class OwnerDirectoryContract(ABC):
+    """`owners` knows the key hash "a" * 64 as the owner "acme"."""
+
+    @pytest.fixture
+    @abstractmethod
+    def owners(self) -> OwnerDirectory: ...
+
+    def test_owner_of_known_and_unknown_keys(self, owners: OwnerDirectory) -> None:
+        assert owners.owner_of("a" * 64) == "acme"
+        assert owners.owner_of("b" * 64) is None
+
+
+class SecretsContract(ABC):
+    """`secrets` has the key "sk-1" for runware, an empty one for runcomfy and none for runninghub."""
+
+    @pytest.fixture
+    @abstractmethod
+    def secrets(self) -> Secrets: ...
+
+    def test_api_key_missing_or_empty_is_none(self, secrets: Secrets) -> None:
+        assert secrets.api_key("runware") == "sk-1"
+        assert secrets.api_key("runcomfy") is None
+        assert secrets.api_key("runninghub") is None
+        assert secrets.api_key("nobody") is None

@@ -1,0 +1,41 @@
+"""In-memory versions of every port, for tests of use cases. They keep the same contract as the adapters, and
+the same contract tests run on both; they can also misbehave on demand (see trouble). Nothing here talks to
+AWS or to a network.
+"""
+
+from tests.fakes.chance import FakeClock, SeededChance
+from tests.fakes.directories import FakeGateStore, FakeOwnerDirectory, FakeSecrets
+from tests.fakes.exchanges import FakeDownloader, ScriptedTransport
+from tests.fakes.job_store import Change, FakeJobStore
+from tests.fakes.media import FakeMediaStore, FakeUploadSigner, StoredObject
+from tests.fakes.messages import (
+    DeadLetter,
+    RecordingBus,
+    RecordingDeadLetters,
+    RecordingPoisonQueue,
+    RecordingQueue,
+    RecordingStarter,
+)
+from tests.fakes.trouble import Trouble
+
+__all__ = [
+    "Change",
+    "DeadLetter",
+    "FakeClock",
+    "FakeDownloader",
+    "FakeGateStore",
+    "FakeJobStore",
+    "FakeMediaStore",
+    "FakeOwnerDirectory",
+    "FakeSecrets",
+    "FakeUploadSigner",
+    "RecordingBus",
+    "RecordingDeadLetters",
+    "RecordingPoisonQueue",
+    "RecordingQueue",
+    "RecordingStarter",
+    "ScriptedTransport",
+    "SeededChance",
+    "StoredObject",
+    "Trouble",
+]

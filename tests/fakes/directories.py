@@ -1,0 +1,46 @@
+"""Small stores in memory: provider gates, owners of API keys, secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from framehook.ports import Gate
+from tests.fakes.trouble import Trouble, may_fail
+
+
+class FakeGateStore:
+    def __init__(self) -> None:
+        self.trouble = Trouble()
+        self.gates: dict[str, Gate] = {}
+
+    @may_fail
+    def get_gate(self, provider: str) -> Gate:
+        return self.gates.get(provider, Gate())
+
+    @may_fail
+    def replace_gate(self, provider: str, gate: Gate, seen: Gate) -> bool:
+        if self.gates.get(provider, Gate()).version != seen.version:
+            return False
+        self.gates[provider] = replace(gate, version=seen.version + 1)
+        return True
+
+
+class FakeOwnerDirectory:
+    def __init__(self, owners: Mapping[str, str] | None = None) -> None:
+        self.trouble = Trouble()
+        self.owners = dict(owners or {})
+
+    @may_fail
+    def owner_of(self, api_key_hash: str) -> str | None:
+        return self.owners.get(api_key_hash)
+
+
+class FakeSecrets:
+    def __init__(self, api_keys: Mapping[str, str] | None = None) -> None:
+        self.trouble = Trouble()
+        self.api_keys = dict(api_keys or {})
+
+    @may_fail
+    def api_key(self, provider: str) -> str | None:
+        return self.api_keys.get(provider) or None

@@ -1,0 +1,196 @@
+"""The job table in memory: versions, claims, the sparse index of due times and its staleness, and the stream
+of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from framehook.adapters.job_index import (
+    KEPT_ANSWERS,
+    cursor_after,
+    due_shard,
+    expires_at,
+    needs_notice,
+    position_of,
+)
+from framehook.errors import StaleJob
+from framehook.jobs import AttemptRecord, Job, LandedFile, Output, OutputRecord, Request, Status, Task
+from framehook.ports import Clock, DueJob, JobFile, Page
+from tests.fakes.chance import FakeClock
+from tests.fakes.trouble import Trouble, may_fail
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of the table's stream. `notify`: whether its filter lets it through."""
+
+    before: Job | None
+    after: Job
+    notify: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    etag: str
+    until: int
+
+
+class FakeJobStore:
+    def __init__(self, clock: Clock | None = None, retention_days: int | None = None) -> None:
+        self.trouble = Trouble()
+        self.jobs: dict[str, Job] = {}
+        self.requests: dict[str, Request] = {}
+        self.outputs: dict[tuple[str, int], OutputRecord] = {}
+        self.attempts: dict[tuple[str, int], AttemptRecord] = {}
+        self.changes: list[Change] = []
+        self._claims: dict[tuple[str, int], _Claim] = {}
+        self._frozen_index: list[Job] | None = None
+        self._clock = clock or FakeClock()
+        self._retention_days = retention_days
+
+    def freeze_index(self) -> None:
+        """From now on `due` answers from the index as it is now, as a lagging index does."""
+        self._frozen_index = list(self.jobs.values())
+
+    def thaw_index(self) -> None:
+        self._frozen_index = None
+
+    @may_fail
+    def get(self, job_id: str) -> Job | None:
+        job = self.jobs.get(job_id)
+        return job if job and not self._expired(job) else None
+
+    @may_fail
+    def get_file(self, job_id: str) -> JobFile | None:
+        job = self.jobs.get(job_id)
+        if job is None or self._expired(job):
+            return None
+        return JobFile(
+            job,
+            self.requests[job_id],
+            tuple(self.outputs[key] for key in sorted(self.outputs) if key[0] == job_id),
+            tuple(self.attempts[key] for key in sorted(self.attempts) if key[0] == job_id),
+        )
+
+    @may_fail
+    def get_request(self, job_id: str) -> Request | None:
+        return self.requests.get(job_id)
+
+    @may_fail
+    def put_request(self, job_id: str, request: Request) -> Request:
+        return self.requests.setdefault(job_id, request)
+
+    @may_fail
+    def put_new(self, job: Job) -> Job | None:
+        if job.id in self.jobs:
+            return self.jobs[job.id]
+        self._store(None, job)
+        return None
+
+    @may_fail
+    def replace(self, job: Job, seen: Job) -> Job:
+        current = self.jobs.get(job.id)
+        if current is None or current.version != seen.version:
+            raise StaleJob(current)
+        stored = replace(job, version=seen.version + 1)
+        self._store(seen, stored)
+        return stored
+
+    @may_fail
+    def get_output(self, job_id: str, index: int) -> OutputRecord | None:
+        return self.outputs.get((job_id, index))
+
+    @may_fail
+    def record_result(self, job_id: str, record: OutputRecord) -> None:
+        key = (job_id, record.index)
+        stored = self.outputs.get(key, OutputRecord(record.index))
+        self.outputs[key] = replace(
+            stored,
+            task_id=_newer(record.task_id, stored.task_id),
+            result=_newer(record.result, stored.result),
+            seed=_newer(record.seed, stored.seed),
+            video_id=_newer(record.video_id, stored.video_id),
+            cost=_newer(record.cost, stored.cost),
+        )
+
+    @may_fail
+    def claim_landing(self, job_id: str, index: int, etag: str, now: int, until: int) -> bool:
+        key = (job_id, index)
+        claim = self._claims.get(key)
+        stored = self.outputs.setdefault(key, OutputRecord(index))
+        if stored.landed or (claim and claim.etag != etag and claim.until >= now):
+            return False
+        self._claims[key] = _Claim(etag, until)
+        return True
+
+    @may_fail
+    def record_landing(self, job_id: str, index: int, etag: str, landed: LandedFile) -> bool:
+        key = (job_id, index)
+        claim = self._claims.get(key)
+        if claim is None or claim.etag != etag:
+            return False
+        self.outputs[key] = replace(self.outputs[key], landed=landed)
+        return True
+
+    @may_fail
+    def release_landing(self, job_id: str, index: int, etag: str) -> None:
+        key = (job_id, index)
+        claim = self._claims.get(key)
+        if claim and claim.etag == etag and not self.outputs[key].landed:
+            del self._claims[key]
+
+    @may_fail
+    def get_attempt(self, job_id: str, number: int) -> AttemptRecord | None:
+        return self.attempts.get((job_id, number))
+
+    @may_fail
+    def record_attempt(
+        self, job_id: str, number: int, *, tasks: Sequence[Task], outputs: Sequence[Output], ended: str
+    ) -> None:
+        key = (job_id, number)
+        stored = self.attempts.get(key, AttemptRecord(number))
+        self.attempts[key] = replace(stored, tasks=tuple(tasks), outputs=tuple(outputs), ended=ended)
+
+    @may_fail
+    def record_answer(self, job_id: str, number: int, answer: str) -> None:
+        key = (job_id, number)
+        stored = self.attempts.get(key, AttemptRecord(number))
+        if len(stored.answers) < KEPT_ANSWERS and answer not in stored.answers:
+            stored = replace(stored, answers=(*stored.answers, answer))
+        self.attempts[key] = stored
+
+    @may_fail
+    def due(self, shard: int, now: int, limit: int) -> Sequence[DueJob]:
+        indexed = self._frozen_index if self._frozen_index is not None else list(self.jobs.values())
+        found = [
+            DueJob(job.id, job.due_at)
+            for job in indexed
+            if job.due_at is not None and job.due_at <= now and due_shard(job.id) == shard
+        ]
+        return sorted(found, key=lambda due: due.due_at)[:limit]
+
+    @may_fail
+    def page(self, owner: str, status: Status | None, limit: int, cursor: str | None) -> Page:
+        start = position_of(owner, cursor) if cursor is not None else None
+        jobs = [job for job in self.jobs.values() if job.owner == owner and not self._expired(job)]
+        jobs.sort(key=lambda job: (job.created_at, job.id), reverse=True)
+        if start is not None:
+            jobs = [job for job in jobs if (job.created_at, job.id) < (start.created_at, start.job_id)]
+        found = [job for job in jobs if status is None or job.status is status]
+        taken = found[:limit]
+        more = len(found) > len(taken)
+        return Page(tuple(taken), cursor_after(owner, taken[-1].created_at, taken[-1].id) if more else None)
+
+    def _store(self, seen: Job | None, job: Job) -> None:
+        self.changes.append(Change(self.jobs.get(job.id), job, needs_notice(seen, job)))
+        self.jobs[job.id] = job
+
+    def _expired(self, job: Job) -> bool:
+        end = expires_at(job, self._retention_days)
+        return end is not None and end * 1000 <= self._clock.now()
+
+
+def _newer[T](reported: T | None, stored: T | None) -> T | None:
+    """What a later report is silent about stays."""
+    return stored if reported is None else reported

@@ -1,0 +1,192 @@
+"""The use cases over the fakes: one stack in memory, with the provider's answers scripted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from framehook.changes import Changes
+from framehook.completion import Completion, WebhookCall
+from framehook.due_times import Policy
+from framehook.fetching import Fetching
+from framehook.following import Following
+from framehook.inputs import InputKeeper, InputSigner
+from framehook.intake import Intake
+from framehook.jobs import Job, Status
+from framehook.landing import Landing
+from framehook.providers import runware
+from framehook.providers.contract import HttpRequest, HttpResponse, Provider
+from framehook.publication import Publication, StoredChange
+from framehook.requests import JobRequest
+from framehook.resolution import Resolution
+from framehook.submission import Submission
+from framehook.sweeping import Sweeping
+from tests.fakes.chance import FakeClock, SeededChance
+from tests.fakes.directories import FakeGateStore, FakeSecrets
+from tests.fakes.exchanges import FakeDownloader, ScriptedTransport
+from tests.fakes.job_store import FakeJobStore
+from tests.fakes.media import FakeMediaStore, FakeUploadSigner
+from tests.fakes.messages import RecordingBus, RecordingQueue, RecordingStarter
+
+BUCKET = "media"
+OWNER = "ada"
+PROVIDERS: Mapping[str, Provider] = {runware.NAME: runware}
+PLENTY = 100_000
+VIDEO_URL = "https://vm.runware.ai/video/1.mp4"
+
+
+@dataclass
+class InMemoryStack:
+    policy: Policy = field(default_factory=Policy)
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.chance = SeededChance()
+        self.jobs = FakeJobStore(self.clock)
+        self.gates = FakeGateStore()
+        self.media = FakeMediaStore()
+        self.signer = FakeUploadSigner()
+        self.queue = RecordingQueue()
+        self.starter = RecordingStarter()
+        self.bus = RecordingBus()
+        self.secrets = FakeSecrets({runware.NAME: "key"})
+        self.runware = ScriptedTransport()
+        self.downloader = FakeDownloader()
+        self.changes = Changes(self.jobs, self.clock, self.policy)
+        self.completion = Completion(self.changes, PROVIDERS)
+        keeper = InputKeeper(self.media, BUCKET)
+        self.intake = Intake(self.changes, keeper)
+        transports = {runware.NAME: self.runware}
+        self.submission = Submission(
+            changes=self.changes,
+            gates=self.gates,
+            chance=self.chance,
+            secrets=self.secrets,
+            signer=self.signer,
+            inputs=keeper,
+            input_signer=InputSigner(self.signer, BUCKET),
+            transports=transports,
+            providers=PROVIDERS,
+            completion=self.completion,
+            webhook_base="https://hooks.example",
+        )
+        self.landing = Landing(self.changes, self.media, 2**31)
+        self.fetching = Fetching(self.changes, self.media, self.downloader, 2**31)
+        self.following = Following(
+            changes=self.changes,
+            completion=self.completion,
+            queue=self.queue,
+            media=self.media,
+            starter=self.starter,
+            secrets=self.secrets,
+            transports=transports,
+            providers=PROVIDERS,
+        )
+        self.sweeping = Sweeping(self.jobs, self.starter, self.clock)
+        self.resolution = Resolution(self.changes, self.queue)
+        self.publication = Publication(
+            self.jobs, self.bus, self.starter, BUCKET, "https://api.example", frozenset(Status)
+        )
+
+    def accept(self, job_id: str | None = None, **changed: Any) -> Job:
+        """A job of the documented Sora 2 Pro kind, stored and queued."""
+        asked = {
+            "model": "sora-2-pro",
+            "input": {"prompt": "mangroves glow", "seconds": 8, "size": "1792x1024"},
+        }
+        request = JobRequest.model_validate(asked | changed)
+        return self.intake.accept(OWNER, job_id or self.chance.uuid(), request).job
+
+    def submit(self, job_id: str) -> Job:
+        self.submission.submit(job_id, lambda: PLENTY)
+        return self.job(job_id)
+
+    def answer(self, *answers: HttpResponse | Exception) -> None:
+        """What the provider answers to the next calls, in this order."""
+        self.runware.answers.extend(answers)
+
+    def acknowledge(self) -> None:
+        """The provider takes the next call's tasks, whatever they are."""
+        self.runware.answers.append(acknowledged)
+
+    def running(self, **changed: Any) -> Job:
+        """A job that the provider has acknowledged."""
+        job = self.accept(**changed)
+        self.acknowledge()
+        return self.submit(job.id)
+
+    def job(self, job_id: str) -> Job:
+        job = self.jobs.get(job_id)
+        assert job is not None
+        return job
+
+    def sent(self, call: int = -1) -> list[dict[str, Any]]:
+        """The tasks of one call to the provider."""
+        tasks: list[dict[str, Any]] = json.loads(self.runware.requests[call].body)
+        return tasks
+
+    def webhook(self, task: Mapping[str, Any], body: Mapping[str, Any] | bytes) -> Job:
+        """The provider calls the URL it was given for this task: twice, as it may."""
+        call = call_for(task, body)
+        self.completion.receive(call)
+        return self.completion.receive(call)
+
+    def upload(self, task: Mapping[str, Any], body: bytes) -> str:
+        """The provider PUTs its result; returns the key. The bucket's notification is not delivered."""
+        key = str(task["uploadEndpoint"]).split("/", 3)[3].split("?")[0]
+        self.media.put(key, body, "")
+        return key
+
+    def follow_up_when_due(self, job_id: str) -> Job:
+        """Waits until the job is due, sweeps, and follows up what the sweep found."""
+        due_at = self.job(job_id).due_at
+        assert due_at is not None
+        self.clock.advance(ms=max(0, due_at - self.clock.now()))
+        self.starter.follow_ups.clear()
+        self.sweeping.sweep(lambda: PLENTY)
+        for due in self.starter.follow_ups:
+            self.following.follow_up(due)
+        return self.job(job_id)
+
+    def publish(self) -> None:
+        """Delivers what the table's stream holds, twice."""
+        changes = [StoredChange(change.before, change.after) for change in self.jobs.changes if change.notify]
+        self.jobs.changes.clear()
+        self.publication.publish(changes)
+        self.publication.publish(changes)
+
+
+def call_for(task: Mapping[str, Any], body: Mapping[str, Any] | bytes) -> WebhookCall:
+    _, _, _, provider, job_id, attempt, token = str(task["webhookURL"]).rsplit("/", 6)
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return WebhookCall(provider, job_id, attempt, token, raw)
+
+
+def acknowledged(request: HttpRequest) -> HttpResponse:
+    """The plain answer of an asynchronous submission: runware.ai/docs/en/video-inference/api-reference."""
+    tasks = json.loads(request.body)
+    data = [{"taskType": task["taskType"], "taskUUID": task["taskUUID"]} for task in tasks]
+    return response(200, {"data": data})
+
+
+def response(status: int, body: object) -> HttpResponse:
+    return HttpResponse(status, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def success(task: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+    """The body of a webhook for a finished video."""
+    item = {
+        "taskType": task["taskType"],
+        "taskUUID": task["taskUUID"],
+        "videoUUID": "93666777-2328-4441-a0d4-b6df40eb0a1a",
+        "videoURL": VIDEO_URL,
+        "seed": 443404476,
+        "cost": 4,
+    }
+    return {"data": [item | changed]}
+
+
+def failure(task: Mapping[str, Any], code: str = "timeoutProvider") -> dict[str, Any]:
+    return {"errors": [{"code": code, "message": "no luck", "taskUUID": task["taskUUID"]}]}

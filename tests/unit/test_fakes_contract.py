@@ -1,0 +1,163 @@
+"""The in-memory fakes keep the contracts of the ports they stand for, and misbehave only on demand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import override
+
+import pytest
+
+from framehook.adapters.job_index import due_shard
+from framehook.errors import StaleJob, Unavailable
+from framehook.jobs import Output, OutputState, Status
+from framehook.ports import (
+    Chance,
+    Clock,
+    DeadLetters,
+    Downloader,
+    DueJob,
+    EventBus,
+    FunctionStarter,
+    GateStore,
+    JobQueue,
+    JobStore,
+    MediaStore,
+    OwnerDirectory,
+    PoisonQueue,
+    Secrets,
+    Transport,
+    UploadSigner,
+)
+from tests.contracts.job_store import JobStoreContract, StoreFactory
+from tests.contracts.media_store import MediaStoreContract
+from tests.contracts.samples import NOW, a_job
+from tests.contracts.small_ports import GateStoreContract, OwnerDirectoryContract, SecretsContract
+from tests.fakes import (
+    FakeClock,
+    FakeDownloader,
+    FakeGateStore,
+    FakeJobStore,
+    FakeMediaStore,
+    FakeOwnerDirectory,
+    FakeSecrets,
+    FakeUploadSigner,
+    RecordingBus,
+    RecordingDeadLetters,
+    RecordingPoisonQueue,
+    RecordingQueue,
+    RecordingStarter,
+    ScriptedTransport,
+    SeededChance,
+)
+
+
+class TestFakeJobStore(JobStoreContract):
+    @override
+    @pytest.fixture
+    def new_store(self, clock: FakeClock) -> StoreFactory:
+        return lambda retention_days: FakeJobStore(clock, retention_days)
+
+
+class TestFakeMediaStore(MediaStoreContract):
+    @override
+    @pytest.fixture
+    def media(self) -> MediaStore:
+        return FakeMediaStore()
+
+
+class TestFakeGateStore(GateStoreContract):
+    @override
+    @pytest.fixture
+    def gates(self) -> GateStore:
+        return FakeGateStore()
+
+
+class TestFakeOwnerDirectory(OwnerDirectoryContract):
+    @override
+    @pytest.fixture
+    def owners(self) -> OwnerDirectory:
+        return FakeOwnerDirectory({"a" * 64: "acme"})
+
+
+class TestFakeSecrets(SecretsContract):
+    @override
+    @pytest.fixture
+    def secrets(self) -> Secrets:
+        return FakeSecrets({"runware": "sk-1", "runcomfy": ""})
+
+
+def test_fail_next_not_applied_leaves_the_store_as_it_was() -> None:
+    store, job = FakeJobStore(), a_job()
+    store.trouble.fail_next()
+    with pytest.raises(Unavailable):
+        store.put_new(job)
+    assert store.get(job.id) is None
+
+
+def test_fail_next_applied_loses_only_the_reply() -> None:
+    store, job = FakeJobStore(), a_job()
+    store.put_new(job)
+    store.trouble.fail_next(applied=True, method="replace")
+    with pytest.raises(Unavailable):
+        store.replace(replace(job, refusals=1), job)
+    with pytest.raises(StaleJob) as stale:
+        store.replace(replace(job, refusals=1), job)
+    assert stale.value.current == replace(job, refusals=1, version=1)
+
+
+def test_fail_next_counts_calls_of_its_method() -> None:
+    store, job = FakeJobStore(), a_job()
+    store.trouble.fail_next(2, method="get")
+    assert store.put_new(job) is None
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            store.get(job.id)
+    assert store.get(job.id) == job
+
+
+def test_freeze_index_due_lags_behind_the_table() -> None:
+    store, job = FakeJobStore(), a_job(due_at=NOW)
+    store.put_new(job)
+    store.freeze_index()
+    store.replace(replace(job, due_at=None), job)
+    assert store.due(due_shard(job.id), NOW, 10) == [DueJob(job.id, NOW)]
+    store.thaw_index()
+    assert store.due(due_shard(job.id), NOW, 10) == []
+
+
+def test_changes_tell_which_writes_are_worth_announcing() -> None:
+    store = FakeJobStore()
+    job = a_job(outputs=(Output(index=0, task=0, attempt=1),))
+    store.put_new(job)
+    job = store.replace(replace(job, refusals=1), job)
+    job = store.replace(replace(job, outputs=(replace(job.outputs[0], state=OutputState.TO_FETCH),)), job)
+    job = store.replace(replace(job, outputs=(replace(job.outputs[0], fetches=1),)), job)
+    job = store.replace(replace(job, charged=5), job)
+    job = store.replace(replace(job, status=Status.FAILED), job)
+    job = store.replace(replace(job, charged=6), job)
+    store.replace(replace(job, look_ups=1), job)
+    assert [change.notify for change in store.changes] == [True, False, True, False, False, True, True, False]
+    assert store.changes[0].before is None
+    assert store.changes[1].before == store.changes[0].after
+
+
+def test_seeded_chance_repeats_itself() -> None:
+    one, two = SeededChance(3), SeededChance(3)
+    assert (one.uuid(), one.token(), one.fraction()) == (two.uuid(), two.token(), two.fraction())
+    assert len(one.token()) == 43
+
+
+def test_fakes_are_what_they_stand_for() -> None:
+    """mypy is the judge of this one."""
+    store: JobStore = FakeJobStore()
+    transport: Transport = ScriptedTransport()
+    downloader: Downloader = FakeDownloader()
+    clock: Clock = FakeClock()
+    chance: Chance = SeededChance()
+    signer: UploadSigner = FakeUploadSigner()
+    queue: JobQueue = RecordingQueue()
+    letters: DeadLetters = RecordingDeadLetters()
+    poison: PoisonQueue = RecordingPoisonQueue()
+    starter: FunctionStarter = RecordingStarter()
+    bus: EventBus = RecordingBus()
+    assert all((store, transport, downloader, clock, chance, signer, queue, letters, poison, starter, bus))

@@ -1,0 +1,200 @@
+"""Overdue jobs: every state ends, with no more look-ups than it needs."""
+
+import pytest
+
+from framehook.errors import DownloadRefused, ReplyLost
+from framehook.jobs import OutputState, Status
+from framehook.ports import DueJob
+from tests.fakes.stack import VIDEO_URL, InMemoryStack, failure, response, success
+from tests.unit.media_samples import MP4
+
+
+@pytest.fixture
+def stack() -> InMemoryStack:
+    return InMemoryStack()
+
+
+def look_ups(stack: InMemoryStack) -> int:
+    calls = map(stack.sent, range(len(stack.runware.requests)))
+    return sum(call[0]["taskType"] == "getResponse" for call in calls)
+
+
+def test_queued_job_whose_message_was_lost_is_sent_again(stack: InMemoryStack) -> None:
+    job = stack.accept()
+
+    stack.follow_up_when_due(job.id)
+
+    assert stack.queue.job_ids == [job.id]
+
+
+def test_queued_job_ends_at_its_deadline(stack: InMemoryStack) -> None:
+    job = stack.accept()
+    stack.clock.advance(hours=24)
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert job.status is Status.FAILED
+    assert job.error is not None
+    assert job.error.code == "queue_deadline"
+
+
+def test_running_job_whose_webhook_never_came_ends_with_one_look_up(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.landing.land(stack.upload(task, MP4))
+    finished = success(task)["data"][0] | {"status": "success"}
+    stack.answer(response(200, {"data": [finished]}))
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert job.status is Status.SUCCEEDED
+    assert look_ups(stack) == 1
+
+
+def test_running_job_is_looked_up_ever_less_often(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    gaps = []
+    for _ in range(4):
+        stack.answer(response(200, {"data": [{"taskUUID": task["taskUUID"], "status": "processing"}]}))
+        before = stack.job(job.id).due_at or 0
+        job = stack.follow_up_when_due(job.id)
+        gaps.append((job.due_at or 0) - before)
+
+    assert gaps == sorted(gaps)
+    assert gaps[0] < gaps[-1]
+
+
+@pytest.mark.parametrize(
+    "answer", [ReplyLost("…"), response(500, {}), response(401, {}), response(200, {"data": []})]
+)
+def test_look_up_that_tells_nothing_does_not_end_the_job(stack: InMemoryStack, answer: object) -> None:
+    job = stack.running()
+    stack.answer(answer)  # type: ignore[arg-type] # a response or an exception
+
+    assert stack.follow_up_when_due(job.id).status is Status.RUNNING
+
+
+def test_failure_seen_by_the_look_up_ends_the_job(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.answer(response(200, failure(task)))
+
+    assert stack.follow_up_when_due(job.id).status is Status.FAILED
+
+
+def test_running_job_ends_at_its_deadline(stack: InMemoryStack) -> None:
+    job = stack.running()
+    stack.clock.advance(hours=24)
+    stack.answer(response(200, {"data": []}))
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert job.error is not None
+    assert (job.status, job.error.code) == (Status.FAILED, "run_deadline")
+
+
+def test_file_without_any_report_becomes_the_result_after_three_look_ups(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.landing.land(stack.upload(task, MP4))
+    for _ in range(3):
+        stack.answer(response(200, {"data": []}))
+        job = stack.follow_up_when_due(job.id)
+
+    assert job.status is Status.SUCCEEDED
+    assert job.charged is None
+
+
+def test_missing_upload_is_fetched_after_its_grace(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    stack.downloader.bodies[VIDEO_URL] = MP4
+
+    job = stack.follow_up_when_due(job.id)
+    assert job.outputs[0].state is OutputState.TO_FETCH
+    stack.publish()
+    for job_id, index in set(stack.starter.fetches):
+        stack.fetching.fetch(job_id, index)
+    stack.landing.land(f"incoming/{job.id}/1/0")
+
+    assert stack.job(job.id).status is Status.SUCCEEDED
+    assert look_ups(stack) == 0
+
+
+def test_upload_whose_notification_was_lost_is_landed(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    key = stack.upload(task, MP4)
+
+    stack.follow_up_when_due(job.id)
+
+    assert stack.starter.landings == [key]
+
+
+def test_fetch_that_was_lost_is_started_again(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    stack.follow_up_when_due(job.id)
+    stack.starter.fetches.clear()
+
+    stack.follow_up_when_due(job.id)
+
+    assert stack.starter.fetches == [(job.id, 0)]
+
+
+def test_result_that_must_not_be_fetched_is_lost_with_its_reason(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task, videoURL="https://evil.example/1.mp4"))
+    stack.follow_up_when_due(job.id)
+    stack.downloader.bodies["https://evil.example/1.mp4"] = DownloadRefused("not a provider's host")
+
+    stack.fetching.fetch(job.id, 0)
+
+    job = stack.job(job.id)
+    assert job.error is not None
+    assert (job.status, job.error.code) == (Status.FAILED, "download_refused")
+
+
+def test_output_that_never_comes_is_lost_at_the_deadline(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    stack.clock.advance(hours=25)
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert job.error is not None
+    assert (job.status, job.error.code) == (Status.FAILED, "output_unavailable")
+
+
+def test_follow_up_of_a_moved_due_time_does_nothing(stack: InMemoryStack) -> None:
+    job = stack.accept()
+
+    stack.following.follow_up(DueJob(job.id, (job.due_at or 0) - 1))
+
+    assert not stack.queue.job_ids
+
+
+def test_two_follow_ups_of_one_due_time_act_once(stack: InMemoryStack) -> None:
+    job = stack.accept()
+    due = DueJob(job.id, job.due_at or 0)
+    stack.clock.advance(hours=1)
+
+    stack.following.follow_up(due)
+    stack.following.follow_up(due)
+
+    assert len(stack.queue.job_ids) == 1
+
+
+def test_sweep_stops_in_time(stack: InMemoryStack) -> None:
+    for _ in range(3):
+        stack.accept()
+    stack.clock.advance(hours=1)
+
+    assert stack.sweeping.sweep(lambda: 1_000) == 0
+    assert stack.sweeping.sweep(lambda: 100_000) == 3
