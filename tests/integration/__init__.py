@@ -1,0 +1,1 @@
+"""Adapters against a local AWS; nothing here reaches the real one."""

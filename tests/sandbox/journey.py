@@ -1,0 +1,100 @@
+"""One job from the request to the file on disk, as a user's program would do it, told while it happens.
+
+Uses the public contract only: the API, the events, the bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tests.sandbox.completion_events import Subscription, subscription
+from tests.sandbox.stack_file import Stack
+
+JOB = {"model": "sora-2-pro", "input": {"prompt": "A paper boat sails down a rainy street at dawn"}}
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+PATIENCE_SECONDS = 120.0
+
+
+class JourneyFailedError(Exception):
+    """The job was refused, or ended in another way than with a file."""
+
+
+def render_one_job(stack: Stack, folder: Path, console: Console, job: Mapping[str, Any] = JOB) -> None:
+    """Submit a job, follow its events, save its files under `folder` and print what there is to know."""
+    with subscription(stack) as events:
+        accepted = submit(stack, job)
+        console.print(f"  job [bold]{accepted['id']}[/bold] accepted: {accepted['status']}")
+        finished = _follow(events, accepted["id"], console)
+    if finished["status"] != "succeeded":
+        raise JourneyFailedError(f"the job {finished['status']}: {finished.get('error')}")
+    files = list(download(stack, finished, folder))
+    console.print(_timeline(finished))
+    for line in [*summary(finished), *(f"saved as    {file}" for file in files)]:
+        console.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def submit(stack: Stack, job: Mapping[str, Any]) -> dict[str, Any]:
+    """POST the job; the job resource."""
+    response = httpx.post(
+        f"{stack.api_url}/v1/jobs", json=job, headers={"x-api-key": stack.api_key}, timeout=30
+    )
+    if not response.is_success:
+        raise JourneyFailedError(f"the API answered {response.status_code}: {response.text}")
+    accepted: dict[str, Any] = response.json()
+    return accepted
+
+
+def _follow(events: Subscription, job_id: str, console: Console) -> Mapping[str, Any]:
+    """The job resource once it has ended, telling each change on the way."""
+    with console.status("waiting for the job's events; nothing polls, nothing runs"):
+        for job in events.changes(job_id, timeout=PATIENCE_SECONDS):
+            console.print(f"  event: {job['status']}")
+            if job["status"] in TERMINAL:
+                return job
+    raise AssertionError("changes() ends with a TimeoutError")
+
+
+def download(stack: Stack, job: Mapping[str, Any], folder: Path) -> Iterator[Path]:
+    """Save the job's files from the user's bucket."""
+    s3 = stack.aws.session.client("s3", endpoint_url=stack.aws.endpoint_url)
+    for output in job["outputs"]:
+        file = folder / f"{job['id']}-{output['index']}{Path(output['key']).suffix}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(output["bucket"], output["key"], str(file))
+        yield file
+
+
+def summary(job: Mapping[str, Any]) -> list[str]:
+    """The lines on money and files."""
+    cost = job["cost"]
+    money = f"cost        quoted {cost['quoted']}, charged {cost['actual']} {cost['currency']}"
+    return [
+        money,
+        *(f"stored      s3://{o['bucket']}/{o['key']} ({o['bytes']:,} bytes)" for o in job["outputs"]),
+    ]
+
+
+def timeline_rows(entries: list[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """(seconds since the first entry, status, reason) for each entry."""
+    if not entries:
+        return []
+    times = [datetime.fromisoformat(entry["at"]) for entry in entries]
+    return [
+        (f"{(time - times[0]).total_seconds():6.2f} s", entry["status"], entry.get("reason") or "")
+        for time, entry in zip(times, entries, strict=True)
+    ]
+
+
+def _timeline(job: Mapping[str, Any]) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    for row in timeline_rows(job["timeline"]):
+        table.add_row(*row)
+    return table
