@@ -1,0 +1,1 @@
+"""Provider simulators: one process, one base URL per provider, real protocols and switchable faults."""

@@ -1,0 +1,44 @@
+"""Descriptions of media that can be rendered on demand; a spec is a value and renders to the same bytes."""
+
+import hashlib
+from dataclasses import dataclass
+
+CONTENT_TYPES = {
+    "MP4": "video/mp4",
+    "MOV": "video/quicktime",
+    "WEBM": "video/webm",
+    "JPG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "TIFF": "image/tiff",
+    "SVG": "image/svg+xml",
+    "MP3": "audio/mpeg",
+    "WAV": "audio/wav",
+    "FLAC": "audio/flac",
+    "OGG": "audio/ogg",
+    "GLB": "model/gltf-binary",
+}
+VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
+IMAGE_FORMATS = ("JPG", "PNG", "WEBP", "TIFF", "SVG")
+AUDIO_FORMATS = ("MP3", "WAV", "FLAC", "OGG")
+
+
+@dataclass(frozen=True)
+class MediaSpec:
+    """Everything the picture or sound depends on. Sizes in pixels; `seconds` of play time."""
+
+    format: str
+    prompt: str
+    seed: int
+    width: int = 1024
+    height: int = 1024
+    seconds: float = 4.0
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self.format]
+
+    @property
+    def fingerprint(self) -> bytes:
+        """32 bytes that choose colours, waves and pitch, so that another prompt or seed looks different."""
+        return hashlib.sha256(f"{self.prompt}\0{self.seed}".encode()).digest()

@@ -1,0 +1,108 @@
+"""The Runware simulator as one object: builds its parts and offers what the process needs of a provider."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tests.sandbox.simulators.clock import Clock
+from tests.sandbox.simulators.fault_rules import FaultBook
+from tests.sandbox.simulators.media_host import MediaHost
+from tests.sandbox.simulators.runware.endpoint import Endpoint
+from tests.sandbox.simulators.runware.faults import FAULTS
+from tests.sandbox.simulators.runware.job_runner import JobRunner
+from tests.sandbox.simulators.runware.jobs import JobStore
+from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.lookups import Lookups
+from tests.sandbox.simulators.runware.model_registry import ModelRegistry
+from tests.sandbox.simulators.runware.outbound import Outbound
+from tests.sandbox.simulators.runware.settings import Settings
+from tests.sandbox.simulators.runware.sora import RULES
+from tests.sandbox.simulators.runware.submission import Submission
+from tests.sandbox.simulators.runware.utility_tasks import UtilityTasks
+
+
+class RunwareSimulator:
+    """A ProviderSimulator. State is in memory and gone with the process."""
+
+    name = "runware"
+
+    def __init__(
+        self, origin: str, api_key: str, clock: Clock, media: MediaHost, client: httpx.AsyncClient
+    ) -> None:
+        self._origin = origin
+        self._api_key = api_key
+        self._settings = Settings()
+        self._journal = Journal()
+        self._jobs = JobStore()
+        self.faults = FaultBook(FAULTS)
+        registry = ModelRegistry(RULES)
+        outbound = Outbound(
+            clock=clock,
+            client=client,
+            media=media,
+            faults=self.faults,
+            settings=self._settings,
+            journal=self._journal,
+        )
+        self._runner = JobRunner(
+            clock=clock,
+            client=client,
+            media=media,
+            faults=self.faults,
+            settings=self._settings,
+            journal=self._journal,
+            registry=registry,
+            outbound=outbound,
+            jobs=self._jobs,
+        )
+        lookups = Lookups(clock, self._jobs, self._journal, self.faults, self._settings)
+        self._utilities = UtilityTasks(media, self._journal, self._settings)
+        submission = Submission(
+            registry=registry,
+            settings=self._settings,
+            faults=self.faults,
+            jobs=self._jobs,
+            journal=self._journal,
+            runner=self._runner,
+            lookups=lookups,
+            utilities=self._utilities,
+        )
+        self._endpoint = Endpoint(api_key, clock, self.faults, self._journal, submission)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        async def post_v1(request: Request) -> Response:
+            return await self._endpoint(request)
+
+        return [Route("/v1", post_v1, methods=["POST"])]
+
+    def access(self) -> Mapping[str, str]:
+        return {"base_url": f"{self._origin}/v1", "api_key": self._api_key}
+
+    def records(self, task_uuid: str | None) -> dict[str, Any]:
+        accepted = [job.document() for job in self._jobs if task_uuid in (None, job.task_uuid)]
+        return {"accepted": accepted, **self._journal.document(task_uuid)}
+
+    def defaults(self) -> dict[str, Any]:
+        return asdict(self._settings)
+
+    def change_defaults(self, changes: Mapping[str, Any]) -> None:
+        self._settings.change(changes)
+
+    async def reset(self) -> None:
+        await self._runner.stop()
+        self.faults.clear()
+        self._jobs.clear()
+        self._utilities.forget()
+        self._journal.clear()
+        fresh = Settings()
+        # The parts hold on to this one object.
+        for item in fields(fresh):
+            setattr(self._settings, item.name, getattr(fresh, item.name))
+
+    async def close(self) -> None:
+        await self._runner.stop()

@@ -1,0 +1,88 @@
+"""The process as a whole: its ready line, real sockets, cut connections, and a clean end."""
+
+import json
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.unit.sandbox.simulators.simulation import API_KEY, sora
+
+PROJECT = Path(__file__).parents[4]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    ready_file = tmp_path_factory.mktemp("simulators") / "ready.json"
+    command = [sys.executable, "-m", "tests.sandbox.simulators", "--runware-api-key", API_KEY]
+    command += ["--speed", "1000", "--ready-file", str(ready_file)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert ready_file.read_text() == line
+        yield json.loads(line)["runware"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.fixture
+def client(started: dict[str, Any]) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {started['api_key']}"}
+    with httpx.Client(headers=headers, timeout=10, trust_env=False) as client:
+        yield client
+        client.post(f"{started['control_url']}/reset")
+
+
+def test_ready_line_names_every_address(started: dict[str, Any]) -> None:
+    assert set(started) == {"base_url", "api_key", "control_url", "media_url"}
+    assert started["base_url"].endswith("/v1")
+    assert started["control_url"].endswith("/_control/runware")
+
+
+def test_sync_image_is_a_real_file_on_the_media_host(started: dict[str, Any], client: httpx.Client) -> None:
+    task = {
+        "taskType": "imageInference",
+        "taskUUID": str(uuid.uuid4()),
+        "model": "runware:400@2",
+        "positivePrompt": "a fox",
+        "width": 64,
+        "height": 64,
+        "outputFormat": "PNG",
+    }
+    item = client.post(started["base_url"], json=[task]).json()["data"][0]
+    assert item["imageURL"].startswith(started["media_url"])
+    assert client.get(item["imageURL"]).content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("options", [{"mode": "cut"}, {"mode": "hold", "hold_seconds": 0.2}])
+def test_cut_connection_leaves_an_accepted_job(
+    started: dict[str, Any], client: httpx.Client, options: dict[str, Any]
+) -> None:
+    rule = {"fault": "accept_then_timeout", "options": options, "times": 1}
+    client.post(f"{started['control_url']}/faults", json=rule).raise_for_status()
+    task = sora(webhookURL=None, uploadEndpoint=None)
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        client.post(started["base_url"], json=[task])
+    again = client.post(started["base_url"], json=[task])
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (400, "conflictTaskUUID")
+
+
+def test_truncated_download_breaks_off(started: dict[str, Any], client: httpx.Client) -> None:
+    rule = {"fault": "media_truncated", "options": {"cut": True}}
+    client.post(f"{started['control_url']}/faults", json=rule).raise_for_status()
+    task = {
+        "taskType": "audioInference",
+        "taskUUID": str(uuid.uuid4()),
+        "model": "runware:ace-step@v1.5-base",
+        "positivePrompt": "a fox",
+        "deliveryMethod": "sync",
+    }
+    item = client.post(started["base_url"], json=[task]).json()["data"][0]
+    with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+        client.get(item["audioURL"])
