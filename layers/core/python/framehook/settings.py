@@ -1,0 +1,150 @@
+"""What each function is told by its environment, and the only reader of it. A bad deploy fails by the variable's name.
+
+Plain dataclasses: receive_webhook must answer within seconds even cold, and pydantic would be a third of that start.
+Secrets arrive as names, never as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from framehook.due_times import MINUTE, SECOND, Policy
+from framehook.errors import FramehookError
+from framehook.jobs import Status
+
+_MEGABYTE = 1024 * 1024
+
+
+class BadSettings(FramehookError):
+    """A variable of the environment is missing or unreadable."""
+
+    code = "bad_settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSettings:
+    """What every function is told. Fields are the variables' names in lower case."""
+
+    jobs_table: str
+    retention_days: int
+    first_look_up_seconds: int
+    upload_grace_seconds: int
+    proof_window_seconds: int
+    parked_for_hours: int
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises BadSettings naming the variable."""
+        return cls(**{field.name: _value(field.name, str(field.type), environment) for field in fields(cls)})
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            first_look_up=self.first_look_up_seconds * SECOND or None,
+            upload_grace=self.upload_grace_seconds * SECOND,
+            proof_window=self.proof_window_seconds * SECOND,
+            parked_for=self.parked_for_hours * 60 * MINUTE,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeApiSettings(FunctionSettings):
+    jobs_queue_url: str
+    media_bucket: str
+    default_owner: str
+    public_base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitJobSettings(FunctionSettings):
+    dead_letters_url: str
+    media_bucket: str
+    default_owner: str
+    runware_api_url: str
+    runware_api_key_parameter: str
+    upload_role_arn: str
+    upload_endpoint_url: str
+    api_id: str
+    public_base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveWebhookSettings(FunctionSettings):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandOutputSettings(FunctionSettings):
+    max_output_megabytes: int
+
+    @property
+    def max_output_bytes(self) -> int:
+        return self.max_output_megabytes * _MEGABYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOutputSettings(FunctionSettings):
+    media_bucket: str
+    max_output_megabytes: int
+    extra_media_origins: tuple[str, ...]
+
+    @property
+    def max_output_bytes(self) -> int:
+        return self.max_output_megabytes * _MEGABYTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishChangeSettings(FunctionSettings):
+    event_bus: str
+    fetch_output_function: str
+    poison_queue_url: str
+    media_bucket: str
+    announced_statuses: tuple[str, ...]
+    api_id: str
+    public_base_url: str
+
+    @property
+    def announced(self) -> frozenset[Status]:
+        """Raises BadSettings for a status that does not exist."""
+        try:
+            return frozenset(Status(name) for name in self.announced_statuses)
+        except ValueError:
+            raise BadSettings(f"ANNOUNCED_STATUSES: allowed are {', '.join(Status)}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepOverdueSettings(FunctionSettings):
+    follow_up_function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpJobSettings(FunctionSettings):
+    jobs_queue_url: str
+    media_bucket: str
+    runware_api_url: str
+    runware_api_key_parameter: str
+    land_output_function: str
+    fetch_output_function: str
+
+
+def public_base(url: str, api_id: str) -> str:
+    """The base URL of the API, whose id may stand in it as `{api}`."""
+    return url.replace("{api}", api_id).rstrip("/")
+
+
+def _value(name: str, kind: str, environment: Mapping[str, str]) -> Any:
+    variable = name.upper()
+    try:
+        text = environment[variable]
+    except KeyError:
+        raise BadSettings(f"{variable} is not set") from None
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError:
+            raise BadSettings(f"{variable} is not a whole number: {text!r}") from None
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
