@@ -58,7 +58,7 @@ type: .venv/tools/.made ## Types, strictly
 unit: .venv/tools/.made ## Tests without network or processes
 	$(PYTEST) tests/unit
 
-integration: .venv/tools/.made .venv/cloud/.made ## Adapters against a local AWS
+integration: environments ## Adapters against a local AWS
 	$(PYTEST) tests/integration
 
 e2e: environments ## The deployed stack, on a local AWS of its own

@@ -212,7 +212,7 @@ _JOB_REQUESTS: Mapping[str, Schema] = {
     },
     "native": {
         "model": "runware/openai:3@2",
-        "input": {"positivePrompt": "A fox runs through fresh snow at dawn", "duration": 4},
+        "input": {"positivePrompt": "A fox in fresh snow", "duration": 4, "width": 1280, "height": 720},
     },
 }
 _RESOLVE_REQUESTS: Mapping[str, Schema] = {

@@ -41,7 +41,8 @@ def rescheduled(job: Job, now: int, policy: Policy) -> Job:
     wanted = _wanted(job, now, policy)
     if wanted is None:
         return replace(job, due_at=None)
-    slack = max((wanted - now) // 2, policy.queue_patience)
+    in_doubt = job.status in (Status.SUBMITTING, Status.STORING)  # usually over before anybody has to look
+    slack = policy.queue_patience if in_doubt else (wanted - now) // 2
     if job.due_at is not None and wanted <= job.due_at <= wanted + slack:
         return job
     return replace(job, due_at=wanted)

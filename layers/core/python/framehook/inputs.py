@@ -41,14 +41,14 @@ class InputKeeper:
     bucket: str
 
     def kept(
-        self, owner: str, job_id: str, job_input: Mapping[str, Any]
+        self, owner: str, folder: str, job_input: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], str | None]:
         """The input with its data URIs stored and referenced, and the key it was spilled to, if it is long.
 
-        Idempotent: the same job writes the same objects. Raises InvalidRequest.
+        Idempotent: the same input in the same folder writes the same objects. Raises InvalidRequest.
         """
         self._check_references(owner, job_input)
-        slim, found = extracted(job_input, self.bucket, f"inputs/{owner}/{job_id}")
+        slim, found = extracted(job_input, self.bucket, f"inputs/{owner}/{folder}")
         encoded = json.dumps(slim, ensure_ascii=False, separators=(",", ":")).encode()
         if len(encoded) > REQUEST_LIMIT:
             message = f"has {len(encoded)} bytes as JSON; at most {REQUEST_LIMIT} are taken, data URIs apart"
@@ -57,7 +57,7 @@ class InputKeeper:
             self.media.put(item.key, item.body, item.content_type)
         if len(encoded) <= _TABLE_LIMIT:
             return slim, None
-        key = f"inputs/{owner}/{job_id}/request.json"
+        key = f"inputs/{owner}/{folder}/request.json"
         self.media.put(key, encoded, "application/json")
         return {}, key
 

@@ -41,8 +41,10 @@ class Intake:
         Raises InvalidRequest before anything is written; IdempotencyConflict when the id belongs to another request.
         """
         planned = plan(asked.model, asked.input, asked.provider)
-        kept, spilled_key = self.inputs.kept(owner, job_id, asked.input)
-        request = Request(asked.model, kept, planned.count, fingerprint(asked), asked.metadata, spilled_key)
+        mark = fingerprint(asked)
+        # A folder of its own: another request under the same key must not write over what was accepted.
+        kept, spilled_key = self.inputs.kept(owner, f"{job_id}/{mark[:16]}", asked.input)
+        request = Request(asked.model, kept, planned.count, mark, asked.metadata, spilled_key)
         accepted = self._store(self._queued(owner, job_id, planned), request)
         return replace(accepted, warnings=tuple(planned.warnings))
 

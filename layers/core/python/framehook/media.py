@@ -103,24 +103,25 @@ def _by_brand(brand: bytes) -> MediaType:
 
 
 def _textual(read: Read, size: int) -> MediaType | None:
-    if size > _TEXT_LIMIT:
-        return None
+    """Text in UTF-8, told apart by how it starts; a file too long to be read as a whole is none."""
     try:
-        text = read(0, size).decode("utf-8")
+        text = read(0, size).decode("utf-8") if size <= _TEXT_LIMIT else "\x00"
     except UnicodeDecodeError:
         return None
+    start = text.lstrip("\ufeff \t\r\n")
     if "\x00" in text:
         return None
-    start = text.lstrip("\ufeff \t\r\n")
     if start[:4] == "<svg" or (start[:5] == "<?xml" and "<svg" in start[:2000]):
         return SVG
-    if start[:1] in ("{", "["):
-        try:
-            json.loads(start)
-        except (ValueError, RecursionError):
-            return TEXT
-        return JSON
-    return TEXT
+    return JSON if start[:1] in ("{", "[") and _is_json(start) else TEXT
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_whole(found: MediaType, head: bytes, read: Read, size: int) -> bool:

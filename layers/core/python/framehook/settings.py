@@ -29,6 +29,7 @@ class FunctionSettings:
 
     jobs_table: str
     retention_days: int
+    queue_patience_seconds: int
     first_look_up_seconds: int
     upload_grace_seconds: int
     proof_window_seconds: int
@@ -42,6 +43,7 @@ class FunctionSettings:
     @property
     def policy(self) -> Policy:
         return Policy(
+            queue_patience=self.queue_patience_seconds * SECOND,
             first_look_up=self.first_look_up_seconds * SECOND or None,
             upload_grace=self.upload_grace_seconds * SECOND,
             proof_window=self.proof_window_seconds * SECOND,

@@ -1,0 +1,125 @@
+"""Settings: a deploy with the template's defaults starts every function, and a bad one fails by the variable's name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from framehook import settings
+from framehook.due_times import Policy
+from framehook.jobs import Status
+from framehook.settings import (
+    BadSettings,
+    FetchOutputSettings,
+    FunctionSettings,
+    PublishChangeSettings,
+    ReceiveWebhookSettings,
+    public_base,
+)
+from tests.template_model import as_written, chosen
+
+FUNCTIONS = sorted(as_written().of_type("AWS::Serverless::Function"))
+
+
+def settings_of(function: str) -> type[FunctionSettings]:
+    found: type[FunctionSettings] = getattr(settings, function.removesuffix("Function") + "Settings")
+    return found
+
+
+def environment(function: str) -> dict[str, str]:
+    """What the function is told when every parameter of the template has its default."""
+    shared = as_written().document["Globals"]["Function"]["Environment"]["Variables"]
+    own = as_written().properties(function).get("Environment", {}).get("Variables", {})
+    return {name: str(value_of(chosen(value))) for name, value in {**shared, **own}.items()}
+
+
+def value_of(value: Any) -> Any:
+    match value:
+        case {"Ref": name}:
+            parameter: Mapping[str, Any] = as_written().document["Parameters"].get(name, {})
+            return parameter.get("Default", f"the {name}")
+        case {"Fn::Join": [separator, parts]}:
+            return separator.join(str(value_of(parts)).split(","))
+        case {"Fn::Sub": text} | {"Fn::GetAtt": [text, *_]}:
+            return text
+    return value
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_field_is_set_and_no_variable_is_unread(function: str) -> None:
+    ours = {name for name in environment(function) if not name.startswith("POWERTOOLS_")}
+    assert ours == {field.name.upper() for field in dataclasses.fields(settings_of(function))}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_defaults_of_the_template_are_read(function: str) -> None:
+    read = settings_of(function).read(environment(function))
+    assert read.jobs_table == "the JobsTable"
+    assert read.retention_days == 0
+    assert read.policy == Policy()
+
+
+def test_defaults_announce_what_people_wait_for() -> None:
+    read = PublishChangeSettings.read(environment("PublishChangeFunction"))
+    assert read.announced == {Status.RUNNING, Status.PARKED, Status.SUCCEEDED, Status.FAILED}
+
+
+def test_defaults_fetch_from_no_other_origins_and_at_most_2_gb() -> None:
+    read = FetchOutputSettings.read(environment("FetchOutputFunction"))
+    assert (read.extra_media_origins, read.max_output_bytes) == ((), 2 * 1024**3)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_variable_missing_is_named(function: str) -> None:
+    complete = environment(function)
+    for field in dataclasses.fields(settings_of(function)):
+        variable = field.name.upper()
+        rest = {name: value for name, value in complete.items() if name != variable}
+        with pytest.raises(BadSettings, match=f"^{variable} is not set$"):
+            settings_of(function).read(rest)
+
+
+@pytest.mark.parametrize("text", ["", "a week", "1.5", "1e3"])
+def test_number_unreadable_is_named(text: str) -> None:
+    with pytest.raises(BadSettings, match="PARKED_FOR_HOURS"):
+        ReceiveWebhookSettings.read(environment("ReceiveWebhookFunction") | {"PARKED_FOR_HOURS": text})
+
+
+def test_status_unknown_is_named_with_the_choices() -> None:
+    told = environment("PublishChangeFunction") | {"ANNOUNCED_STATUSES": "running,done"}
+    with pytest.raises(BadSettings, match=r"ANNOUNCED_STATUSES.*parked"):
+        _ = PublishChangeSettings.read(told).announced
+
+
+def test_lists_may_have_spaces_and_empty_parts() -> None:
+    told = environment("FetchOutputFunction") | {"EXTRA_MEDIA_ORIGINS": " http://a:1 ,,http://b:2"}
+    assert FetchOutputSettings.read(told).extra_media_origins == ("http://a:1", "http://b:2")
+
+
+def test_times_become_the_policy() -> None:
+    told = environment("ReceiveWebhookFunction") | {
+        "FIRST_LOOK_UP_SECONDS": "30",
+        "UPLOAD_GRACE_SECONDS": "5",
+        "PROOF_WINDOW_SECONDS": "60",
+        "PARKED_FOR_HOURS": "2",
+    }
+    policy = ReceiveWebhookSettings.read(told).policy
+    assert (policy.first_look_up, policy.upload_grace) == (30_000, 5_000)
+    assert (policy.proof_window, policy.parked_for) == (60_000, 7_200_000)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://hooks.example/live/", "https://hooks.example/live"),
+        (
+            "http://127.0.0.1:4566/_aws/execute-api/{api}/live",
+            "http://127.0.0.1:4566/_aws/execute-api/abc/live",
+        ),
+    ],
+)
+def test_public_base_names_the_api(url: str, base: str) -> None:
+    assert public_base(url, "abc") == base
