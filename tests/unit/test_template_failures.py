@@ -1,0 +1,179 @@
+"""Nothing that is tried again ends nowhere: each asynchronous path has a queue for what could not be done, that queue
+keeps it long enough and is watched; and the timeouts of functions, queues and calls agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from framehook.due_times import SECOND, Policy
+from framehook.landing import _CLAIM
+from framehook.wiring.fetch_output import _TOTAL_SECONDS
+from tests.template_model import Values, as_written, expanded, shown
+
+# Not told when it fails: the next minute tries again, and finds what this one left.
+ITS_OWN_RETRY = {"SweepOverdueFunction"}
+TWO_WEEKS = 14 * 24 * 3600
+DAY = 24 * 3600
+ROOM = 10 * SECOND  # to start cold, and to read and write the table
+
+
+def timeout(function: str) -> int:
+    """In milliseconds, as the policy counts."""
+    seconds: int = expanded().properties(function)["Timeout"]
+    return seconds * SECOND
+
+
+def queues() -> dict[str, Values]:
+    return expanded().of_type("AWS::SQS::Queue")
+
+
+def invoked_asynchronously() -> set[str]:
+    """Functions that a bucket notifies, a schedule starts or another function invokes."""
+    template = expanded()
+    by_bucket = {
+        shown(target["Function"])
+        for bucket in template.of_type("AWS::S3::Bucket").values()
+        for target in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", [])
+    }
+    by_schedule = {
+        shown(found["Target"]["Arn"]) for found in template.of_type("AWS::Scheduler::Schedule").values()
+    }
+    policies = [
+        policy["PolicyDocument"]
+        for role in template.of_type("AWS::IAM::Role").values()
+        for policy in role.get("Policies", [])
+    ]
+    by_function = {
+        shown(resource)
+        for policy in policies
+        for statement in policy["Statement"]
+        if statement["Action"] == "lambda:InvokeFunction"
+        for resource in as_list(statement["Resource"])
+    }
+    return by_bucket | by_schedule | by_function
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_asynchronously_invoked_functions_are_these() -> None:
+    assert invoked_asynchronously() == {
+        "LandOutputFunction",
+        "FetchOutputFunction",
+        "FollowUpJobFunction",
+        "SweepOverdueFunction",
+    }
+
+
+def test_every_asynchronously_invoked_function_has_an_on_failure_queue() -> None:
+    destinations = {
+        shown(found["FunctionName"]): shown(found["DestinationConfig"]["OnFailure"]["Destination"])
+        for found in expanded().of_type("AWS::Lambda::EventInvokeConfig").values()
+        if found.get("DestinationConfig")
+    }
+    assert destinations.keys() == invoked_asynchronously() - ITS_OWN_RETRY
+    assert set(destinations.values()) <= queues().keys()
+
+
+@pytest.mark.parametrize("function", sorted(ITS_OWN_RETRY))
+def test_function_that_is_its_own_retry_is_never_retried_by_others(function: str) -> None:
+    [invocation] = [
+        found
+        for found in expanded().of_type("AWS::Lambda::EventInvokeConfig").values()
+        if shown(found["FunctionName"]) == function
+    ]
+    [schedule] = [
+        found
+        for found in expanded().of_type("AWS::Scheduler::Schedule").values()
+        if shown(found["Target"]["Arn"]) == function
+    ]
+    assert invocation["MaximumRetryAttempts"] == 0
+    assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert schedule["ScheduleExpression"] == "rate(1 minute)"
+
+
+def test_every_schedule_has_a_name_of_its_own_stack() -> None:
+    """SAM would give it one name for all stacks of an account."""
+    for schedule in expanded().of_type("AWS::Scheduler::Schedule").values():
+        assert "AWS::StackName" in str(schedule.get("Name", "AWS::StackName"))
+
+
+def test_every_event_source_has_a_place_for_what_it_gives_up() -> None:
+    sources = expanded().of_type("AWS::Lambda::EventSourceMapping")
+    assert len(sources) == 2
+    for source in sources.values():
+        queue = queues().get(shown(source["EventSourceArn"]))
+        if queue is None:
+            assert shown(source["DestinationConfig"]["OnFailure"]["Destination"]) in queues()
+            assert 0 < source["MaximumRecordAgeInSeconds"] < DAY  # a stream keeps its records for a day
+        else:
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+            assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_queue_without_a_consumer_keeps_what_it_holds_for_two_weeks_and_is_watched() -> None:
+    consumed = {
+        shown(found["EventSourceArn"])
+        for found in expanded().of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+    last_resorts = queues().keys() - consumed
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in expanded().of_type("AWS::CloudWatch::Alarm").values()
+    }
+    assert watched == last_resorts == {"JobsDeadLetters", "FailedInvocations", "PoisonChanges"}
+    assert {queues()[name]["MessageRetentionPeriod"] for name in last_resorts} == {TWO_WEEKS}
+
+
+def test_redrive_goes_to_a_queue_that_keeps_messages_as_long_as_the_source() -> None:
+    """The time in the source counts: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
+    for queue in queues().values():
+        if "RedrivePolicy" in queue:
+            target = queues()[shown(queue["RedrivePolicy"]["deadLetterTargetArn"])]
+            assert target["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+
+
+def test_message_stays_hidden_for_six_times_the_function_timeout() -> None:
+    for source in expanded().of_type("AWS::Lambda::EventSourceMapping").values():
+        if queue := queues().get(shown(source["EventSourceArn"])):
+            assert queue["VisibilityTimeout"] * SECOND >= 6 * timeout(shown(source["FunctionName"]))
+
+
+def test_every_queue_is_encrypted() -> None:
+    assert {queue["SqsManagedSseEnabled"] for queue in queues().values()} == {True}
+
+
+def test_submission_has_time_for_a_look_up_and_the_paid_call() -> None:
+    assert timeout("SubmitJobFunction") >= 2 * Policy().call_timeout + ROOM
+
+
+def test_follow_up_has_time_for_a_look_up() -> None:
+    assert timeout("FollowUpJobFunction") >= Policy().call_timeout + ROOM
+
+
+def test_claim_on_a_file_outlives_the_function_that_holds_it() -> None:
+    assert timeout("LandOutputFunction") < _CLAIM
+
+
+def test_fetch_gives_up_before_the_function_ends() -> None:
+    assert timeout("FetchOutputFunction") >= _TOTAL_SECONDS * SECOND + ROOM
+
+
+def test_sweep_ends_before_the_next_one_starts() -> None:
+    assert timeout("SweepOverdueFunction") < 60 * SECOND
+
+
+def test_http_functions_answer_before_the_api_stops_waiting() -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html"""
+    assert timeout("ServeApiFunction") <= 29 * SECOND
+    assert timeout("ReceiveWebhookFunction") <= 29 * SECOND
+
+
+def test_one_message_is_taken_at_a_time_and_few_at_once() -> None:
+    jobs: Values = as_written().properties("SubmitJobFunction")["Events"]["Jobs"]["Properties"]
+    assert jobs["BatchSize"] == 1
+    assert jobs["ScalingConfig"]["MaximumConcurrency"] <= 20
