@@ -18,7 +18,15 @@ from rich.table import Table
 from tests.sandbox.completion_events import Subscription, subscription
 from tests.sandbox.stack_file import Stack
 
-JOB = {"model": "sora-2-pro", "input": {"prompt": "A paper boat sails down a rainy street at dawn"}}
+JOB = {
+    "model": "sora-2-pro",
+    "input": {
+        "prompt": "Monsoon dusk in a mangrove forest: the camera glides low between the roots, rain rings spread on"
+        " black water, and with every drop plankton flares blue-green while fireflies rise into the mist",
+        "seconds": 8,
+        "size": "1792x1024",
+    },
+}
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 PATIENCE_SECONDS = 120.0
 

@@ -89,6 +89,10 @@ def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> di
         return parameters | {"UploadEndpointUrl": public_url}
     return parameters | {
         "RunwareApiUrl": apis["runware"].base_url,
+        # In step with the simulators' clock: seven, ten and five minutes of theirs.
+        "QueuePatienceSeconds": str(7 * 60 // SPEED),
+        "FirstLookUpSeconds": str(10 * 60 // SPEED),
+        "UploadGraceSeconds": str(5 * 60 // SPEED),
         "ExtraMediaOrigins": ",".join(sorted({simulator.media_origin for simulator in apis.values()})),
     }
 

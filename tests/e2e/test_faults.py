@@ -1,0 +1,116 @@
+"""What a provider may do wrong, done to the deployed stack: paid once, nothing lost, and the file is whole.
+
+All jobs are submitted at once and wait side by side; each test looks at its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.e2e.user import TERMINAL, User, eventually, unique_prompt, video
+from tests.sandbox.stack_file import Stack
+
+NO_LOOK_UP, ONE_LOOK_UP = 0, 1
+PATIENCE_SECONDS = 150
+SWEEP_SECONDS = 5  # instead of every minute
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and how the books look after it: charges, and look-ups where their number is certain."""
+
+    fault: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    times: int | None = None
+    look_ups: int | None = None
+
+
+SUCCEEDS = {
+    "webhook delivered three times": Case("webhook_duplicate", {"copies": 3}, look_ups=NO_LOOK_UP),
+    "webhook before the answer": Case("webhook_before_ack", {"ack_delay": 1}, look_ups=NO_LOOK_UP),
+    "flat webhook": Case("webhook_shape", {"shape": "flat"}, look_ups=NO_LOOK_UP),
+    "stray processing call": Case("webhook_stray_processing", {"late": True}, look_ups=NO_LOOK_UP),
+    "webhook with a wrong token first": Case(
+        "webhook_wrong_token", {"then_right": True}, look_ups=NO_LOOK_UP
+    ),
+    "upload before the webhook": Case("upload_before_webhook", look_ups=NO_LOOK_UP),
+    "upload long after the webhook": Case("upload_delayed", {"seconds": 90}, look_ups=NO_LOOK_UP),
+    "upload with another content type": Case("upload_wrong_content_type", look_ups=NO_LOOK_UP),
+    "no upload": Case("upload_never", look_ups=NO_LOOK_UP),
+    "upload cut short": Case("upload_truncated", look_ups=NO_LOOK_UP),
+    "upload of other bytes": Case("upload_corrupted", look_ups=NO_LOOK_UP),
+    "empty upload": Case("upload_empty", look_ups=NO_LOOK_UP),
+    "webhook lost": Case("webhook_drop", look_ups=ONE_LOOK_UP),
+    "accepted, then cut off": Case("accept_then_timeout", {"mode": "cut"}, times=1),
+    "accepted, with an unreadable answer": Case("non_json_body", {"accept": True}, times=1),
+    "accepted, without a word of the task": Case("ack_without_task", {"accept": True}, times=1),
+    "not accepted, with an unreadable answer": Case("non_json_body", {"accept": False}, times=1),
+    "refused for now": Case("reject", {"status": 429}, times=1, look_ups=NO_LOOK_UP),
+}
+FAILS = {
+    "content refused": (Case("reject", {"status": 400, "code": "invalidProviderContent"}), "content_refused"),
+    "no credit": (Case("reject", {"status": 402}), "no_credit"),
+    "wrong key": (Case("reject", {"status": 401}), "provider_auth_failed"),
+    "generation failed": (Case("task_fails", {"code": "providerError"}), "provider_error"),
+}
+
+
+@pytest.fixture(scope="module")
+def ended(stack: Stack) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """The job of a case, by its name, once it has ended. Sweeps while it waits."""
+    user = User(stack)
+    cases = SUCCEEDS | {name: case for name, (case, _) in FAILS.items()}
+    submitted = {name: _submitted(user, case) for name, case in cases.items()}
+
+    swept = time.monotonic()
+
+    def wait(name: str) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            nonlocal swept
+            if time.monotonic() > swept + SWEEP_SECONDS:
+                user.sweep()
+                swept = time.monotonic()
+            job = user.job(submitted[name])
+            return job if job["status"] in TERMINAL else None
+
+        return eventually(look, PATIENCE_SECONDS)
+
+    yield wait
+    user.close()
+
+
+def _submitted(user: User, case: Case) -> str:
+    prompt = unique_prompt()
+    user.fault(case.fault, prompt, case.times, **case.options)
+    return str(user.submit(video(prompt))["id"])
+
+
+@pytest.mark.parametrize("name", SUCCEEDS)
+def test_job_succeeds_and_is_paid_once_despite(
+    user: User, ended: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    job = ended(name)
+
+    seen = user.runware(job)
+    assert job["status"] == "succeeded", job["error"]
+    assert job["outputs"][0]["bytes"] > 1000
+    assert sum(len(task["billed"]) for task in seen) == 1
+    assert job["cost"]["actual"] == "1.20"
+    if SUCCEEDS[name].look_ups is not None:
+        assert sum(sum(task["lookups"].values()) for task in seen) == SUCCEEDS[name].look_ups
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_job_fails_with_a_stable_code_at_no_cost_when(
+    user: User, ended: Callable[[str], dict[str, Any]], name: str
+) -> None:
+    job = ended(name)
+
+    assert (job["status"], job["error"]["code"]) == ("failed", FAILS[name][1])
+    assert job["cost"]["actual"] is None
+    assert not any(task["billed"] for task in user.runware(job))

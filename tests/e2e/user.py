@@ -1,0 +1,110 @@
+"""What a user and an operator of a stack do, as few calls: submit, wait, look, and set the simulator's faults."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.sandbox.stack_file import Stack
+
+PATIENCE_SECONDS = 60
+TERMINAL = ("succeeded", "failed")
+
+
+@dataclass
+class User:
+    stack: Stack
+    api_key: str = ""
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def call(
+        self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        sent = {"x-api-key": self.api_key or self.stack.api_key} | dict(headers or {})
+        return self._http.request(method, f"{self.stack.api_url}{path}", json=body, headers=sent)
+
+    def submit(self, job: Mapping[str, Any], **headers: str) -> dict[str, Any]:
+        response = self.call("POST", "/v1/jobs", job, headers)
+        assert response.status_code == 202, response.text
+        accepted: dict[str, Any] = response.json()
+        return accepted
+
+    def send(self, body: str) -> str:
+        """Puts a message on the Jobs queue and returns its id."""
+        sent = self.client("sqs").send_message(QueueUrl=self.stack.outputs["JobsQueueUrl"], MessageBody=body)
+        return str(sent["MessageId"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        response = self.call("GET", f"/v1/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        job: dict[str, Any] = response.json()
+        return job
+
+    def wait(self, job_id: str, statuses: Collection[str] = TERMINAL) -> dict[str, Any]:
+        """The job once it has one of these statuses."""
+        return eventually(lambda: job if (job := self.job(job_id))["status"] in statuses else None)
+
+    def sweep(self) -> None:
+        self.client("lambda").invoke(FunctionName=self.stack.outputs["SweepOverdueFunctionName"])
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        received = self.client("sqs").receive_message(
+            QueueUrl=self.stack.outputs["JobsDeadLettersUrl"],
+            MessageAttributeNames=["All"],
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+        )
+        return [dict(message) for message in received.get("Messages", [])]
+
+    def client(self, service: str) -> Any:
+        session: Any = self.stack.aws.session  # typed clients are made by literal names, this one by any
+        return session.client(service, endpoint_url=self.stack.aws.endpoint_url)
+
+    def fault(self, fault: str, prompt: str, times: int | None = None, **options: object) -> None:
+        """Switches a fault on for tasks with this prompt."""
+        rule: dict[str, Any] = {"fault": fault, "match": {"prompt_contains": prompt}, "options": options}
+        if times:
+            rule["times"] = times
+        response = self._http.post(f"{self._runware}/faults", json=rule)
+        assert response.status_code == 201, response.text
+
+    def runware(self, job: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What the simulator knows of each of the job's tasks."""
+        ids = [task["provider_task_id"] for attempt in job["attempts"] for task in attempt["tasks"]]
+        return [self._http.get(self._runware, params={"task_uuid": task_id}).json() for task_id in ids]
+
+    @property
+    def _runware(self) -> str:
+        return self.stack.simulators["runware"].control_url
+
+
+def eventually[T](look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"nothing came within {seconds:.0f} s")
+
+
+def unique_prompt(text: str = "a mangrove forest glows in monsoon twilight") -> str:
+    """A prompt of its own for each test, so that faults meet no other test's tasks."""
+    return f"{text} {uuid.uuid4().hex}"
+
+
+def video(prompt: str, **changed: Any) -> dict[str, Any]:
+    return {"model": "sora-2-pro", "input": {"prompt": prompt, "seconds": 4, "size": "1280x720"} | changed}
+
+
+def message(**fields: Any) -> str:
+    return json.dumps(fields)
