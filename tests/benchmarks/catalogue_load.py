@@ -1,7 +1,4 @@
-"""Prints how large the catalogue's data is, and what loading it and planning with it cost.
-
-Run from the top with `python -m tests.benchmarks.catalogue_load`.
-"""
+"""Prints how large the catalogue's data is, and what loading it and planning with it cost."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ import zlib
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from framehook import catalogue
 from framehook.offerings import plan
@@ -23,19 +22,15 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def main() -> None:
+def print_catalogue_load(console: Console) -> None:
     for path in sorted(Path(catalogue.__file__).parent.glob("*.json")):
         raw = path.read_bytes()
         best = min(timeit.repeat(partial(json.loads, raw), number=1, repeat=ROUNDS)) * 1e3
-        print(
+        console.print(
             f"{path.name}: {len(raw)} bytes, {len(zlib.compress(raw))} compressed, json.loads {best:.2f} ms"
         )
     for model, given in CASES.items():
         run = partial(plan, model, given)
         first = timeit.timeit(run, number=1) * 1e3
         later = min(timeit.repeat(run, number=1, repeat=ROUNDS)) * 1e6
-        print(f"plan {model}: first {first:.2f} ms, later {later:.0f} µs")
-
-
-if __name__ == "__main__":
-    main()
+        console.print(f"plan {model}: first {first:.2f} ms, later {later:.0f} µs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,13 +14,25 @@ from hypothesis import strategies as st
 
 from framehook import catalogue
 from framehook.catalogue import runware as runware_catalogue
+from framehook.catalogue.formats import by_name
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import Kind
+from framehook.media import Read, inspect
 from framehook.offerings import plan
 from framehook.plain_json import MAX_DEPTH
 from framehook.providers.runware_input import DEFAULT_TTL_SECONDS, LEAST_TTL_SECONDS
+from tests.unit import media_samples as samples
 
 IMAGE = "https://example.com/a.png"
+IMAGES = [
+    IMAGE,
+    "https://example.com/a.png?X-Amz-Signature=0a%2F",
+    "s3://bucket/inputs/ada/key.png",
+    "data:image/png;base64,AAAA",
+    "data:image/svg+xml;charset=utf-8;base64," + "A" * 100_000,
+    "59a2edc2-45e6-429f-be5f-7ded59b92046",
+    "59A2EDC2-45E6-429F-BE5F-7DED59B92046",
+]
 PRO = "runware/openai:3@2"
 NATIVE: dict[str, Any] = {"positivePrompt": "a cat", "width": 1280, "height": 720}
 
@@ -85,12 +97,24 @@ def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
     assert "runware (openai:3@2)" in problem.message
 
 
-@pytest.mark.parametrize(
-    "image",
-    [IMAGE, "s3://bucket/key.png", "data:image/png;base64,AAAA", "a" * 8 + "-1234" * 3 + "-" + "b" * 12],
-)
+@pytest.mark.parametrize("image", IMAGES)
 def test_image_may_be_given_in_several_ways(image: str) -> None:
     assert plan("sora-2", {"prompt": "a cat", "image": image}).body["inputs"] == {"frameImages": [image]}
+
+
+def test_every_offering_says_why_it_can_not_run_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = catalogue.models()["sora-2-pro"]
+    [first] = known["offerings"]
+    offerings = [first, {**first, "id": "openai:3@1", "exclusive": []}, {**first, "id": "bfl:7@1"}]
+    monkeypatch.setattr(catalogue, "models", lambda: {"sora": {**known, "offerings": offerings}})
+
+    found = problems("sora", {"prompt": "a cat", "image": IMAGE, "size": "1792x1024"})
+
+    said = [(problem.field, problem.message.partition(":")[0].partition(" can")[0]) for problem in found]
+    assert {problem.code for problem in found} == {"no_eligible_offering"}
+    assert said[0] == ("input.size", "runware (openai")
+    for air in ("openai:3@2", "openai:3@1", "bfl:7@1"):
+        assert any(f"runware ({air})" in problem.message for problem in found)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +158,7 @@ def test_native_id_is_sent_a_duration_always() -> None:
         {"outputType": "URL", "includeCost": True, "ttl": 60},
         {"outputQuality": 20},
         {"safety": {"checkContent": True, "mode": "fast"}},
+        {"model": "openai:3@2"},
     ],
 )
 def test_native_body_may_say_what_is_forced_anyway(more: dict[str, Any]) -> None:
@@ -148,7 +173,7 @@ def test_native_body_may_say_what_is_forced_anyway(more: dict[str, Any]) -> None
         ({**NATIVE, "outputFormat": "GIF"}, ["input.outputFormat"]),
         ({**NATIVE, "safety": {"mode": "always"}}, ["input.safety.mode"]),
         ({**NATIVE, "ttl": 59}, ["input.ttl"]),
-        ({**NATIVE, "includeCost": False}, ["input.includeCost"]),
+        ({**NATIVE, "includeCost": "no"}, ["input.includeCost"]),
         ({**NATIVE, "outputType": "base64Data"}, ["input.outputType"]),
         ({**NATIVE, "numberResults": 5}, ["input.numberResults"]),
         ({**NATIVE, "taskType": "imageInference"}, ["input.taskType"]),
@@ -168,6 +193,13 @@ def test_native_body_may_say_what_is_forced_anyway(more: dict[str, Any]) -> None
 )
 def test_native_body_is_checked(body: dict[str, Any], wrong: list[str]) -> None:
     assert fields(PRO, body) == wrong
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_native_image_may_be_given_in_several_ways(image: str) -> None:
+    for frame in (image, {"image": image, "frame": "first"}):
+        inputs = {"frameImages": [frame]}
+        assert plan(PRO, {"positivePrompt": "ab", "inputs": inputs}).body["inputs"] == inputs
 
 
 @pytest.mark.parametrize("frame", [IMAGE, {"image": IMAGE}, {"image": IMAGE, "frame": "first"}])
@@ -200,6 +232,27 @@ def test_ttl_keeps_the_fallback_alive() -> None:
     assert low.body["ttl"] == LEAST_TTL_SECONDS >= 3600
     assert any("ttl" in warning for warning in low.warnings)
     assert plan(PRO, {**NATIVE, "ttl": 90_000}).body["ttl"] == 90_000
+
+
+@pytest.mark.parametrize("model", [PRO, "runware/new:video@1", "runware/runware:ffmpeg@0"])
+def test_cost_is_asked_for_whatever_the_body_says(model: str) -> None:
+    body = {"inputs": {}} if "ffmpeg" in model else {**NATIVE, "taskType": "videoInference"}
+    silent, refused = plan(model, {**body, "includeCost": True}), plan(model, {**body, "includeCost": False})
+    assert silent.body == refused.body
+    assert refused.body["includeCost"] is True
+    assert not any("includeCost" in warning for warning in silent.warnings)
+    assert refused.warnings[-1].startswith("includeCost is true, not false")
+
+
+def test_every_documented_parameter_that_is_not_ours_is_taken_together() -> None:
+    """All of runware.ai/docs/models/openai-sora-2-pro but the ids and URLs, at their documented defaults."""
+    own = {"taskType": "videoInference", "model": "openai:3@2", "ttl": 60}
+    sizes = {"width": 1792, "height": 1024, "duration": 20, "numberResults": 4}
+    output = {"outputType": "URL", "outputFormat": "MP4", "outputQuality": 95, "includeCost": False}
+    safety = {"safety": {"checkContent": False, "mode": "none"}}
+    found = plan(PRO, {"positivePrompt": "a cat", **own, **sizes, **output, **safety})
+    assert (found.count, found.kind) == (4, Kind.VIDEO)
+    assert [warning.split()[0] for warning in found.warnings[1:]] == ["ttl", "includeCost"]
 
 
 def test_text_model_gets_no_parameter_that_it_does_not_have() -> None:
@@ -252,6 +305,26 @@ def test_kind_is_the_models_where_the_task_type_leaves_it_open() -> None:
     image = plan("runware/runware:504@1", {"inputs": {"image": IMAGE}})
     assert (video.kind, image.kind) == (Kind.VIDEO, Kind.IMAGE)
     assert plan("runware/a:b@1", {"taskType": "upscale"}).kind is Kind.ANY
+
+
+@pytest.mark.parametrize(
+    ("air", "suggested"),
+    [
+        ("acme:9@9", []),
+        ("civitai:1@2", []),
+        ("openai:3@9", ["openai:3@2", "openai:3@1"]),
+        ("OpenAI:3@3", ["openai:3@2", "openai:3@1"]),
+        ("opnai:3@2", ["openai:3@2"]),
+        ("google:veo@3.1", ["google:veo@3.1-lite"]),
+        ("klingia:kling-video@3-pro", ["klingai:kling-video@3-pro"]),
+    ],
+)
+def test_unknown_native_id_suggests_only_what_may_have_been_meant(air: str, suggested: list[str]) -> None:
+    [problem] = problems(f"runware/{air}", {})
+    assert ("close to it" in problem.message) == bool(suggested)
+    for each in suggested:
+        assert f'"{each}"' in problem.message
+    assert "runware:" not in problem.message
 
 
 def test_unknown_name_suggests_close_ones_and_shows_native_ids() -> None:
@@ -328,6 +401,90 @@ def test_listed_models_take_what_their_task_type_takes() -> None:
     media = [each for each in listed if each and each.kind not in (Kind.TEXT, Kind.ANY)]
     assert len(listed) == 365
     assert all({"webhookURL", "uploadEndpoint", "deliveryMethod", "ttl"} <= each.takes for each in media)
+
+
+def least(rule: Any) -> Any:
+    """A value that a field's rule lets through."""
+    if isinstance(rule, list):
+        return rule[0]
+    rule = {"type": rule} if isinstance(rule, str) else rule
+    if "any_of" in rule:
+        return least(rule["any_of"][0])
+    return {"integer": 1, "number": 1, "string": "ab", "boolean": True, "object": {}, "array": []}[
+        rule["type"]
+    ]
+
+
+def least_input(known: runware_catalogue.RunwareModel) -> dict[str, Any]:
+    """The smallest input for the model; Sora's rules span fields."""
+    rule = known.rule or {"fields": {}, "required": []}
+    if rule.get("cross"):
+        return dict(NATIVE)
+    return {name: least(rule["fields"][name]) for name in rule["required"]}
+
+
+def format_fields(rule: Any) -> Iterator[tuple[str, list[str]]]:
+    """Every field, at any depth, that chooses among formats, with its choices."""
+    for name, each in (rule.get("fields", {}) if isinstance(rule, Mapping) else {}).items():
+        options = (
+            each if isinstance(each, list) else each.get("enum", []) if isinstance(each, Mapping) else []
+        )
+        if "format" in name.lower() and options:
+            yield name, options
+        yield from format_fields(each)
+
+
+def ordered_formats() -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Each listed model with a format it may be asked for, and each task type with those of unlisted models."""
+    for air in runware_catalogue.known_ids():
+        known = runware_catalogue.find(air)
+        assert known is not None
+        for name, options in format_fields(known.rule):
+            for option in options:
+                yield f"runware/{air}", {**least_input(known), name: option}, option
+    for task_type in runware_catalogue.task_types():
+        for option in samples.BY_FORMAT:
+            body = {"taskType": task_type, "outputFormat": option}
+            yield "runware/new:model@1", body, option
+
+
+def reader(body: bytes) -> Read:
+    return lambda start, length: body[start : start + length]
+
+
+def test_every_format_that_can_be_ordered_is_accepted_for_the_kind_of_its_plan() -> None:
+    """A result in the very format that was asked for is never refused after it was paid."""
+    seen = set()
+    for model, body, wanted in ordered_formats():
+        if body.get("taskType") and plan(model, body).kind is Kind.TEXT and wanted not in ("TEXT", "JSON"):
+            continue  # what makes text answers with the text itself, whatever it was asked
+        sample = samples.BY_FORMAT[wanted]
+        found = inspect(reader(sample), len(sample), plan(model, body).kind)
+        assert found == by_name(wanted), (model, wanted)
+        seen.add(wanted)
+    assert seen == set(samples.BY_FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted", "kind"),
+    [
+        ("mirelo:1@1", "MP4", Kind.AUDIO),
+        ("mirelo:1@1", None, Kind.AUDIO),
+        ("runware:100@1", "PNG", Kind.IMAGE),
+        ("new:video@1", "mp4", Kind.VIDEO),
+        ("new:video@1", "GIF", Kind.ANY),
+        ("new:video@1", "something new", Kind.ANY),
+        ("new:video@1", ["MP4"], Kind.ANY),
+        ("vidu:4@2", "MKV", Kind.VIDEO),
+        ("openai:gpt@5.5", "JSON", Kind.TEXT),
+        ("runware:35@1", "PNG", Kind.ANY),
+    ],
+)
+def test_kind_gives_way_to_a_format_of_another_kind(model: str, wanted: object, kind: Kind) -> None:
+    known = runware_catalogue.find(model)
+    body = least_input(known) if known else {"taskType": "videoInference"}
+    found = plan(f"runware/{model}", body | ({"outputFormat": wanted} if wanted else {}))
+    assert found.kind is kind
 
 
 def test_data_has_a_source_and_a_date() -> None:

@@ -87,6 +87,8 @@ def test_problem_names_field_value_and_what_is_allowed() -> None:
         ({"type": "string", "max_length": 2}, "abc", "must be at most 2 characters long, not 3"),
         ({"type": "string", "pattern": "x", "says": "an x"}, "y", 'must be an x, not "y"'),
         ({"any_of": ["integer", "string"]}, None, "must be an integer or a string, not null"),
+        ({"any_of": [[True], "object"]}, False, "must be true or an object, not false"),
+        ([True, None, 1], False, "must be true, null or 1, not false"),
         ({"fields": {"a": {}}, "required": ["a"]}, {}, "is required"),
     ],
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framehook import catalogue
+from framehook.catalogue.formats import by_name
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import Kind
 from framehook.providers.runware_input import RunwareInput, from_common, from_native
@@ -171,7 +172,7 @@ def _plan(model: str, prepared: RunwareInput, entry: Mapping[str, Any], offering
         model=model,
         provider="runware",
         offering=prepared.air,
-        kind=known.kind,
+        kind=_kind(prepared),
         count=prepared.count,
         body=prepared.body,
         uploads="uploadEndpoint" in known.takes,
@@ -180,3 +181,15 @@ def _plan(model: str, prepared: RunwareInput, entry: Mapping[str, Any], offering
         quoted=quote(offering.get("price"), prepared.body, prepared.count),
         warnings=(*notice, *prepared.warnings),
     )
+
+
+def _kind(prepared: RunwareInput) -> Kind:
+    """What the model makes; anything, where a format is asked for that is not known to be of that kind.
+
+    Text is told by its task, not by its format: it comes inside the answer, and may be markup.
+    """
+    kind, wanted = prepared.model.kind, prepared.body.get("outputFormat")
+    if wanted is None or kind is Kind.TEXT:
+        return kind
+    named = by_name(wanted)
+    return kind if named is not None and named.can_be(kind) else Kind.ANY

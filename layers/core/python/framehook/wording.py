@@ -11,10 +11,12 @@ MAX_TEXT = 60
 MAX_SHOWN = 40
 
 
-def closest(name: str, names: Sequence[str], count: int = 3) -> list[str]:
-    """The names somebody may have meant, best first. Compares without case."""
+def closest(name: str, names: Sequence[str], count: int = 3, likeness: float = 0.5) -> list[str]:
+    """The names somebody may have meant, best first. Compares without case; a likeness of 1 is the same."""
     by_lower = {known.lower(): known for known in names}
-    return [by_lower[found] for found in get_close_matches(name[:MAX_TEXT].lower(), by_lower, count, 0.5)]
+    return [
+        by_lower[found] for found in get_close_matches(name[:MAX_TEXT].lower(), by_lower, count, likeness)
+    ]
 
 
 def shown(value: object) -> str:
@@ -39,7 +41,7 @@ def shortened(text: str) -> str:
 
 def either(options: Sequence[object]) -> str:
     """`4, 8 or 12`, at most so many of them."""
-    words = [shown(option) if isinstance(option, str) else str(option) for option in options[:MAX_SHOWN]]
+    words = [shown(option) for option in options[:MAX_SHOWN]]
     if len(options) > len(words):
         return ", ".join(words) + f" … ({len(options)} in all)"
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

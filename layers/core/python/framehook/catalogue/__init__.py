@@ -1,7 +1,7 @@
 """What is known of models, as data with source and date, and its loading: on first use, once per container.
 
-`models.json` holds the names users know, `runware.json` what Runware's own ids take. Holds no decisions. The
-webhook receiver must not import this package.
+`models.json` holds the names users know, `runware.json` what Runware's own ids take, `formats` the file formats of
+results. Holds no decisions. The webhook receiver must not import this package.
 """
 
 from __future__ import annotations

@@ -29,9 +29,10 @@ _OURS: Mapping[str, str] = {
     "deliverymethod": "Framehook sets it; every job is asynchronous",
     "model": "`model` of the job names it",
 }
+_LIKENESS = 0.85  # of another source's id that is worth a suggestion: one slip of the keyboard
 _SHARED: Mapping[str, Any] = {
     "outputType": ["URL"],
-    "includeCost": [True],
+    "includeCost": "boolean",
     "numberResults": {"type": "integer", "min": 1, "max": 4},
     "ttl": {"type": "integer", "min": 60},
 }
@@ -54,7 +55,7 @@ def from_native(air: str, given: Mapping[str, Any], path: str) -> RunwareInput |
     if unfit:
         return unfit
     model = _model(air, given, path)
-    problems = [*_refusals(given, path)]
+    problems = _refusals(air, given, path)
     if isinstance(model, FieldProblem):
         return [model, *problems]
     own = {name: value for name, value in given.items() if name in _SHARED and _is_shared(name, model)}
@@ -95,17 +96,28 @@ def _model(air: str, given: Mapping[str, Any], path: str) -> RunwareModel | Fiel
     types = list(catalogue.task_types())
     if "taskType" in given:
         return FieldProblem(f"{path}.taskType", f"must be {either(types)}, not {shown(named)}", allowed=types)
-    close = closest(air, catalogue.known_ids())
+    close = _alike(air)
     guess = f" (close to it: {either(close)})" if close else ""
     message = f"is required, since the catalogue does not know {air}{guess}: {either(types)}"
     return FieldProblem(f"{path}.taskType", message, "missing_field", allowed=types)
 
 
-def _refusals(given: Mapping[str, Any], path: str) -> list[FieldProblem]:
+def _alike(air: str) -> list[str]:
+    """Ids of the same source that are like this one, else any that differ from it by no more than a slip."""
+    source, _, rest = air.partition(":")
+    ids = catalogue.known_ids()
+    same = [each for each in ids if each.partition(":")[0].lower() == source.lower()]
+    by_rest = {each.partition(":")[2]: each for each in same}
+    return [by_rest[each] for each in closest(rest, list(by_rest))] or closest(air, ids, likeness=_LIKENESS)
+
+
+def _refusals(air: str, given: Mapping[str, Any], path: str) -> list[FieldProblem]:
+    """The fields that Framehook sets. Naming the model that the job names anyway is no problem."""
+    sent = {"model": air}
     return [
         FieldProblem(f"{path}.{name}", f"can't be set here: {_OURS[name.lower()]}", "reserved_field")
-        for name in given
-        if name.lower() in _OURS
+        for name, value in given.items()
+        if name.lower() in _OURS and not (name in sent and value == sent[name])
     ]
 
 
@@ -134,9 +146,13 @@ def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mappi
     }
     sent = {name: value for name, value in forced.items() if name in model.takes or name in own}
     body = {"taskType": model.task_type, **model.defaults, **rest, **sent}
-    warnings: tuple[str, ...] = ()
+    warnings: list[str] = []
     if ttl < LEAST_TTL_SECONDS:
-        warnings = (
-            f"ttl is {LEAST_TTL_SECONDS} s, not {ttl}: the result must stay available until it landed",
+        warnings.append(
+            f"ttl is {LEAST_TTL_SECONDS} s, not {ttl}: the result must stay available until it landed"
         )
-    return RunwareInput(air, model, body, own.get("numberResults", 1), warnings)
+    if not own.get("includeCost", True):
+        warnings.append(
+            "includeCost is true, not false: it is always asked for, so that the job can say what it cost"
+        )
+    return RunwareInput(air, model, body, own.get("numberResults", 1), tuple(warnings))

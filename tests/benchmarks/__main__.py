@@ -1,0 +1,45 @@
+"""`python -m tests.benchmarks [sizes|catalogue|starts|cost]...`: prints what the build weighs and what a job costs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+
+from tests.benchmarks.artifact_sizes import print_sizes
+from tests.benchmarks.catalogue_load import print_catalogue_load
+from tests.benchmarks.cold_starts import print_cold_starts
+from tests.benchmarks.job_cost import print_job_cost
+from tests.sandbox import deployment
+from tests.sandbox.processes import signals_end_the_block
+from tests.sandbox.steps import StepFailedError, Steps
+from tests.sandbox.workspace import Workspace
+
+BENCHMARKS: Mapping[str, Callable[[Console], None]] = {
+    "sizes": print_sizes,
+    "catalogue": print_catalogue_load,
+    "starts": print_cold_starts,
+    "cost": print_job_cost,
+}
+
+WIDTH = 110  # of a log file
+
+
+def main(wanted: list[str]) -> None:
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    with Steps(console).step("Building the functions and the layer"):
+        deployment.build(Workspace.named("bench"))
+    for name in wanted or BENCHMARKS:
+        console.print()
+        BENCHMARKS[name](console)
+
+
+if __name__ == "__main__":
+    if unknown := set(sys.argv[1:]) - BENCHMARKS.keys():
+        sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(BENCHMARKS)}")
+    try:
+        with signals_end_the_block():
+            main(sys.argv[1:])
+    except StepFailedError:
+        sys.exit(1)
