@@ -1,4 +1,4 @@
-"""The contract of JobStore: versions, idempotency, claims, listing."""
+"""The contract of JobStore: versions, idempotency, claims, retention, listing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from framehook.adapters.job_index import KEPT_ANSWERS, due_shard
 from framehook.errors import InvalidRequest, StaleJob
-from framehook.jobs import AttemptRecord, Job, Output, OutputRecord, ResultFile, Status, Task, TaskState
+from framehook.jobs import AttemptRecord, Job, Output, OutputRecord, ResultFile, Status, Task
 from framehook.ports import DUE_SHARDS, DueJob, JobFile, JobStore
 from tests.contracts.samples import DAY, NOW, a_full_job, a_job, a_landed_file, a_request
 from tests.fakes import FakeClock
@@ -80,24 +80,19 @@ class JobStoreContract(ABC):
         self, new_store: StoreFactory, clock: FakeClock
     ) -> None:
         store = new_store(1)
-        job = a_job()
-        store.put_request(job.id, a_request())
-        store.put_new(job)
-        done = store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
-        clock.at = NOW + DAY - 1
-        assert store.get(job.id) == done
-        clock.at = NOW + DAY
-        assert store.get(job.id) is None
-        assert store.get_file(job.id) is None
-        assert store.page(job.owner, None, 10, None).jobs == ()
-        assert store.put_new(job) == done
+        done = _finished(store)
+        clock.at = NOW + 8 * DAY
+        assert store.get(done.id) is None
+        assert store.get_file(done.id) is None
+        assert store.put_new(a_job(id=done.id)) == done
 
     def test_get_open_job_never_expires(self, new_store: StoreFactory, clock: FakeClock) -> None:
         store = new_store(1)
         job = a_job()
+        store.put_request(job.id, a_request())
         store.put_new(job)
         clock.advance(days=400)
-        assert store.get(job.id) == job
+        assert _file(store, job) == JobFile(job, a_request())
 
     # request
 
@@ -120,14 +115,14 @@ class JobStoreContract(ABC):
 
     def test_record_result_leaves_what_landed_and_what_it_is_silent_about(self, store: JobStore) -> None:
         job_id = a_job().id
-        assert store.get_output(job_id, 0) is None
-        assert store.claim_landing(job_id, 0, "etag", NOW, NOW + 10)
-        assert store.record_landing(job_id, 0, "etag", a_landed_file())
-        record = OutputRecord(0, "task", ResultFile("https://x.test/1", None, "p", "video/mp4"), 5, "v", 90)
+        assert store.get_output(job_id, 0, 1) is None
+        assert store.claim_landing(job_id, 0, 1, "etag", NOW, NOW + 10)
+        assert store.record_landing(job_id, 0, 1, "etag", a_landed_file())
+        record = OutputRecord(0, 1, ResultFile("https://x.test/1", None, "p", "video/mp4"), 5, "v")
         store.record_result(job_id, record)
         store.record_result(job_id, record)
         store.record_result(job_id, OutputRecord(0, seed=6))
-        assert store.get_output(job_id, 0) == replace(record, seed=6, landed=a_landed_file())
+        assert store.get_output(job_id, 0, 1) == replace(record, seed=6, landed=a_landed_file())
 
     def test_record_result_new_result_replaces_the_old_one(self, store: JobStore) -> None:
         job_id = a_job().id
@@ -135,76 +130,80 @@ class JobStoreContract(ABC):
             job_id, OutputRecord(1, result=ResultFile(url="https://x.test/1", provider_id="a"))
         )
         store.record_result(job_id, OutputRecord(1, result=ResultFile(url="https://x.test/2")))
-        assert store.get_output(job_id, 1) == OutputRecord(1, result=ResultFile(url="https://x.test/2"))
+        assert store.get_output(job_id, 1, 1) == OutputRecord(1, result=ResultFile(url="https://x.test/2"))
 
     @pytest.mark.parametrize("text", ["", "short", "long text, 狐 " * 50_000])
     def test_record_result_text_comes_back(self, store: JobStore, text: str) -> None:
         job_id = a_job().id
         record = OutputRecord(0, result=ResultFile(text=text))
         store.record_result(job_id, record)
-        assert store.get_output(job_id, 0) == record
+        assert store.get_output(job_id, 0, 1) == record
 
     def test_claim_landing_held_for_another_object_is_refused_until_it_ran_out(self, store: JobStore) -> None:
         job_id = a_job().id
-        assert store.claim_landing(job_id, 0, "one", NOW, NOW + 10)
-        assert store.claim_landing(job_id, 0, "one", NOW + 1, NOW + 10)
-        assert not store.claim_landing(job_id, 0, "two", NOW + 10, NOW + 20)
-        assert store.claim_landing(job_id, 0, "two", NOW + 11, NOW + 20)
-        assert not store.record_landing(job_id, 0, "one", a_landed_file("outputs/one"))
-        assert store.record_landing(job_id, 0, "two", a_landed_file("outputs/two"))
+        assert store.claim_landing(job_id, 0, 1, "one", NOW, NOW + 10)
+        assert store.claim_landing(job_id, 0, 1, "one", NOW + 1, NOW + 10)
+        assert not store.claim_landing(job_id, 0, 1, "two", NOW + 10, NOW + 20)
+        assert store.claim_landing(job_id, 0, 1, "two", NOW + 11, NOW + 20)
+        assert not store.record_landing(job_id, 0, 1, "one", a_landed_file("outputs/one"))
+        assert store.record_landing(job_id, 0, 1, "two", a_landed_file("outputs/two"))
 
     def test_claim_landing_landed_output_is_refused_to_everybody(self, store: JobStore) -> None:
         job_id = a_job().id
-        store.claim_landing(job_id, 0, "one", NOW, NOW + 10)
-        assert store.record_landing(job_id, 0, "one", a_landed_file())
-        assert store.record_landing(job_id, 0, "one", a_landed_file())  # repeated
-        assert not store.claim_landing(job_id, 0, "one", NOW + 11, NOW + 20)
-        assert not store.claim_landing(job_id, 0, "two", NOW + 11, NOW + 20)
+        store.claim_landing(job_id, 0, 1, "one", NOW, NOW + 10)
+        assert store.record_landing(job_id, 0, 1, "one", a_landed_file())
+        assert store.record_landing(job_id, 0, 1, "one", a_landed_file())  # repeated
+        assert not store.claim_landing(job_id, 0, 1, "one", NOW + 11, NOW + 20)
+        assert not store.claim_landing(job_id, 0, 1, "two", NOW + 11, NOW + 20)
 
     def test_record_landing_without_claim_is_refused(self, store: JobStore) -> None:
         job_id = a_job().id
-        assert not store.record_landing(job_id, 0, "one", a_landed_file())
-        assert store.get_output(job_id, 0) is None
+        assert not store.record_landing(job_id, 0, 1, "one", a_landed_file())
+        assert store.get_output(job_id, 0, 1) is None
 
     def test_release_landing_only_my_claim_is_given_back(self, store: JobStore) -> None:
         job_id = a_job().id
-        store.release_landing(job_id, 0, "one")
-        store.claim_landing(job_id, 0, "one", NOW, NOW + 10)
-        store.release_landing(job_id, 0, "two")
-        assert not store.claim_landing(job_id, 0, "two", NOW, NOW + 10)
-        store.release_landing(job_id, 0, "one")
-        assert store.claim_landing(job_id, 0, "two", NOW, NOW + 10)
+        store.release_landing(job_id, 0, 1, "one")
+        store.claim_landing(job_id, 0, 1, "one", NOW, NOW + 10)
+        store.release_landing(job_id, 0, 1, "two")
+        assert not store.claim_landing(job_id, 0, 1, "two", NOW, NOW + 10)
+        store.release_landing(job_id, 0, 1, "one")
+        assert store.claim_landing(job_id, 0, 1, "two", NOW, NOW + 10)
 
     def test_release_landing_landed_output_stays(self, store: JobStore) -> None:
         job_id = a_job().id
-        store.claim_landing(job_id, 0, "one", NOW, NOW + 10)
-        store.record_landing(job_id, 0, "one", a_landed_file())
-        store.release_landing(job_id, 0, "one")
-        assert store.record_landing(job_id, 0, "one", a_landed_file())
-        assert not store.claim_landing(job_id, 0, "two", NOW + 11, NOW + 20)
+        store.claim_landing(job_id, 0, 1, "one", NOW, NOW + 10)
+        store.record_landing(job_id, 0, 1, "one", a_landed_file())
+        store.release_landing(job_id, 0, 1, "one")
+        assert store.record_landing(job_id, 0, 1, "one", a_landed_file())
+        assert not store.claim_landing(job_id, 0, 1, "two", NOW + 11, NOW + 20)
 
-    # attempts
-
-    def test_record_attempt_and_answers_do_not_disturb_each_other(self, store: JobStore) -> None:
+    def test_outputs_of_a_later_attempt_are_apart_from_the_first(self, store: JobStore) -> None:
         job_id = a_job().id
-        tasks, outputs = (Task("t", TaskState.FAILED),), (Output(index=0, task=0, attempt=1),)
-        assert store.get_attempt(job_id, 1) is None
-        store.record_answer(job_id, 1, '{"early": true}')
-        for _ in range(2):
-            store.record_attempt(job_id, 1, tasks=tasks, outputs=outputs, ended="provider_failed")
-        store.record_answer(job_id, 1, "x" * 5000)
-        expected = AttemptRecord(
-            1, tasks, outputs, answers=('{"early": true}', "x" * 5000), ended="provider_failed"
+        first, second = (
+            OutputRecord(0, attempt, ResultFile(url=f"https://x.test/{attempt}")) for attempt in (1, 2)
         )
-        assert store.get_attempt(job_id, 1) == expected
+        store.record_result(job_id, second)
+        assert store.get_output(job_id, 0, 1) is None
+        store.record_result(job_id, first)
+        assert store.claim_landing(job_id, 0, 1, "one", NOW, NOW + 10)
+        assert store.claim_landing(job_id, 0, 2, "two", NOW, NOW + 10)
+        assert store.record_landing(job_id, 0, 2, "two", a_landed_file())
+        store.release_landing(job_id, 0, 1, "one")
+        assert store.get_output(job_id, 0, 1) == first
+        assert store.get_output(job_id, 0, 2) == replace(second, landed=a_landed_file())
+        assert store.claim_landing(job_id, 0, 1, "three", NOW, NOW + 10)
+
+    # answers
 
     def test_record_answer_keeps_the_first_few_and_none_twice(self, store: JobStore) -> None:
-        job_id = a_job().id
-        answers = tuple(f"answer {number}" for number in range(KEPT_ANSWERS + 2))
+        job, answers = a_job(), ("x" * 5000, *(f"answer {number}" for number in range(KEPT_ANSWERS + 1)))
+        store.put_request(job.id, a_request())
+        store.put_new(job)
         for answer in answers:
-            store.record_answer(job_id, 2, answer)
-            store.record_answer(job_id, 2, answer)
-        assert store.get_attempt(job_id, 2) == AttemptRecord(2, answers=answers[:KEPT_ANSWERS])
+            store.record_answer(job.id, 2, answer)
+            store.record_answer(job.id, 2, answer)
+        assert _file(store, job).attempts == (AttemptRecord(2, answers[:KEPT_ANSWERS]),)
 
     # everything of a job
 
@@ -213,14 +212,91 @@ class JobStoreContract(ABC):
         store.put_request(job.id, request)
         store.put_new(job)
         for number in (11, 2):
-            store.record_result(job.id, OutputRecord(number, task_id="t"))
+            for attempt in (10, 9, 1):
+                store.record_result(job.id, OutputRecord(number, attempt, seed=attempt))
             store.record_answer(job.id, number, "a")
         assert store.get_file(job.id) == JobFile(
             job,
             request,
-            (OutputRecord(2, task_id="t"), OutputRecord(11, task_id="t")),
-            (AttemptRecord(2, answers=("a",)), AttemptRecord(11, answers=("a",))),
+            tuple(
+                OutputRecord(number, attempt, seed=attempt) for number in (2, 11) for attempt in (1, 9, 10)
+            ),
+            (AttemptRecord(2, ("a",)), AttemptRecord(11, ("a",))),
         )
+
+    # retention
+
+    def test_parts_of_a_finished_job_are_gone_a_week_before_its_state(
+        self, new_store: StoreFactory, clock: FakeClock
+    ) -> None:
+        """What a person wrote goes on the day; the state stays, so that nothing of the old job is left when its id is
+        free again."""
+        store = new_store(1)
+        done = _finished(store)
+        clock.at = NOW + DAY - 1
+        assert _file(store, done).outputs == (OutputRecord(0, 1, seed=1), OutputRecord(0, 2, seed=2))
+        assert _file(store, done).attempts == (AttemptRecord(1, ("a",)), AttemptRecord(2, ("b",)))
+        assert store.page(done.owner, None, 10, None).jobs == (done,)
+        clock.at = NOW + DAY
+        assert store.get(done.id) == done
+        assert store.get_file(done.id) is None
+        assert store.get_request(done.id) is None
+        assert [store.get_output(done.id, 0, attempt) for attempt in (1, 2)] == [None, None]
+        assert store.page(done.owner, None, 10, None).jobs == ()
+        clock.at = NOW + 8 * DAY - 1
+        assert store.get(done.id) == done
+        clock.at = NOW + 8 * DAY
+        assert store.get(done.id) is None
+
+    def test_later_write_of_a_finished_job_does_not_prolong_it(
+        self, new_store: StoreFactory, clock: FakeClock
+    ) -> None:
+        store = new_store(1)
+        done = _finished(store)
+        clock.at = NOW + DAY - 1
+        store.record_answer(done.id, 2, "late")
+        store.replace(replace(done, charged=5, updated_at=clock.at), done)
+        clock.at = NOW + DAY
+        assert store.get_file(done.id) is None
+        clock.at = NOW + 8 * DAY
+        assert store.get(done.id) is None
+
+    def test_job_that_is_stored_as_finished_goes_too(self, new_store: StoreFactory, clock: FakeClock) -> None:
+        store, job = new_store(1), a_job(status=Status.FAILED, finished_at=NOW)
+        for _ in range(2):
+            store.put_request(job.id, a_request())
+            store.put_new(job)
+        assert _file(store, job).job == job
+        clock.at = NOW + DAY
+        assert store.get_file(job.id) is None
+        assert store.get_request(job.id) is None
+
+    def test_without_retention_nothing_goes(self, store: JobStore, clock: FakeClock) -> None:
+        done = _finished(store)
+        clock.advance(days=4000)
+        assert _file(store, done).job == done
+
+    # replays
+
+    def test_replayed_request_and_job_change_nothing(self, store: JobStore) -> None:
+        job, request = a_job(), a_request()
+        store.put_request(job.id, request)
+        store.put_new(job)
+        now = store.replace(replace(job, status=Status.SUBMITTING), job)
+        assert store.put_request(job.id, request) == request
+        assert store.put_new(job) == now
+        assert store.get_file(job.id) == JobFile(now, request)
+
+    def test_replay_while_only_the_state_is_left_brings_nothing_back(
+        self, new_store: StoreFactory, clock: FakeClock
+    ) -> None:
+        store = new_store(1)
+        done = _finished(store)
+        clock.at = NOW + DAY
+        store.put_request(done.id, a_request())
+        assert store.put_new(a_job(id=done.id)) == done
+        assert store.get_file(done.id) is None
+        assert store.get_request(done.id) is None
 
     # due times
 
@@ -278,6 +354,23 @@ class JobStoreContract(ABC):
             assert [problem.field for problem in refused.value.problems] == ["cursor"]
         with pytest.raises(InvalidRequest):
             store.page("another-owner", None, 1, cursor)
+
+
+def _finished(store: JobStore) -> Job:
+    """A job that ended NOW in its second attempt, with everything that is stored beside one."""
+    job = a_job(attempt=2, tasks=(Task("one", 0, 1), Task("two", 0, 2)), outputs=(Output(0, 2),))
+    store.put_request(job.id, a_request())
+    store.put_new(job)
+    for attempt, answer in ((1, "a"), (2, "b")):
+        store.record_result(job.id, OutputRecord(0, attempt, seed=attempt))
+        store.record_answer(job.id, attempt, answer)
+    return store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
+
+
+def _file(store: JobStore, job: Job) -> JobFile:
+    file = store.get_file(job.id)
+    assert file is not None
+    return file
 
 
 def _put_some(store: JobStore, count: int, odd: Status = Status.QUEUED) -> list[Job]:

@@ -43,16 +43,18 @@ def a_full_job(**changes: Any) -> Job:
     failure = Failure("provider_failed", "the provider gave up", "E42")
     values: dict[str, Any] = {
         "status": Status.FAILED,
+        "queued_at": NOW,
+        "count": 2,
         "version": 7,
         "attempt": 2,
         "uploads": True,
         "tasks": (
-            Task("task-1", TaskState.REPORTED, None, 0),
-            Task("task-2", TaskState.FAILED, failure, 1200),
+            Task("task-1", 0, 1, TaskState.REPORTED, None, 0),
+            Task("task-2", 1, 2, TaskState.FAILED, failure, 1200),
         ),
         "outputs": (
-            Output(index=0, task=0, attempt=2, state=OutputState.LANDED, fetches=1),
-            Output(index=1, task=1, attempt=2, state=OutputState.LOST, failure=failure),
+            Output(index=0, attempt=1, state=OutputState.LANDED),
+            Output(index=1, attempt=2, state=OutputState.LOST, failure=failure),
         ),
         "token_hashes": (bytes(range(32)), bytes(32)),
         "due_at": NOW + 1,

@@ -6,16 +6,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from framehook.adapters.dynamodb_parts import result_file_values
 from framehook.adapters.job_index import (
     KEPT_ANSWERS,
     cursor_after,
     due_shard,
     expires_at,
     needs_notice,
+    parts_expire_at,
     position_of,
 )
 from framehook.errors import StaleJob
-from framehook.jobs import AttemptRecord, Job, LandedFile, Output, OutputRecord, Request, Status, Task
+from framehook.jobs import AttemptRecord, Job, LandedFile, OutputRecord, Request, Status
 from framehook.ports import Clock, DueJob, JobFile, Page
 from tests.fakes.chance import FakeClock
 from tests.fakes.trouble import Trouble, may_fail
@@ -41,10 +43,10 @@ class FakeJobStore:
         self.trouble = Trouble()
         self.jobs: dict[str, Job] = {}
         self.requests: dict[str, Request] = {}
-        self.outputs: dict[tuple[str, int], OutputRecord] = {}
+        self.outputs: dict[tuple[str, int, int], OutputRecord] = {}
         self.attempts: dict[tuple[str, int], AttemptRecord] = {}
         self.changes: list[Change] = []
-        self._claims: dict[tuple[str, int], _Claim] = {}
+        self._claims: dict[tuple[str, int, int], _Claim] = {}
         self._frozen_index: list[Job] | None = None
         self._clock = clock or FakeClock()
         self._retention_days = retention_days
@@ -64,7 +66,7 @@ class FakeJobStore:
     @may_fail
     def get_file(self, job_id: str) -> JobFile | None:
         job = self.jobs.get(job_id)
-        if job is None or self._expired(job):
+        if job is None or self._parts_are_past(job_id):
             return None
         return JobFile(
             job,
@@ -75,7 +77,7 @@ class FakeJobStore:
 
     @may_fail
     def get_request(self, job_id: str) -> Request | None:
-        return self.requests.get(job_id)
+        return None if self._parts_are_past(job_id) else self.requests.get(job_id)
 
     @may_fail
     def put_request(self, job_id: str, request: Request) -> Request:
@@ -98,35 +100,35 @@ class FakeJobStore:
         return stored
 
     @may_fail
-    def get_output(self, job_id: str, index: int) -> OutputRecord | None:
-        return self.outputs.get((job_id, index))
+    def get_output(self, job_id: str, index: int, attempt: int) -> OutputRecord | None:
+        return None if self._parts_are_past(job_id) else self.outputs.get((job_id, index, attempt))
 
     @may_fail
     def record_result(self, job_id: str, record: OutputRecord) -> None:
-        key = (job_id, record.index)
-        stored = self.outputs.get(key, OutputRecord(record.index))
+        if record.result:
+            result_file_values(record.result)  # raises for what an item can't hold
+        key = (job_id, record.index, record.attempt)
+        stored = self.outputs.get(key, OutputRecord(record.index, record.attempt))
         self.outputs[key] = replace(
             stored,
-            task_id=_newer(record.task_id, stored.task_id),
             result=_newer(record.result, stored.result),
             seed=_newer(record.seed, stored.seed),
             video_id=_newer(record.video_id, stored.video_id),
-            cost=_newer(record.cost, stored.cost),
         )
 
     @may_fail
-    def claim_landing(self, job_id: str, index: int, etag: str, now: int, until: int) -> bool:
-        key = (job_id, index)
+    def claim_landing(self, job_id: str, index: int, attempt: int, etag: str, now: int, until: int) -> bool:
+        key = (job_id, index, attempt)
         claim = self._claims.get(key)
-        stored = self.outputs.setdefault(key, OutputRecord(index))
+        stored = self.outputs.setdefault(key, OutputRecord(index, attempt))
         if stored.landed or (claim and claim.etag != etag and claim.until >= now):
             return False
         self._claims[key] = _Claim(etag, until)
         return True
 
     @may_fail
-    def record_landing(self, job_id: str, index: int, etag: str, landed: LandedFile) -> bool:
-        key = (job_id, index)
+    def record_landing(self, job_id: str, index: int, attempt: int, etag: str, landed: LandedFile) -> bool:
+        key = (job_id, index, attempt)
         claim = self._claims.get(key)
         if claim is None or claim.etag != etag:
             return False
@@ -134,23 +136,11 @@ class FakeJobStore:
         return True
 
     @may_fail
-    def release_landing(self, job_id: str, index: int, etag: str) -> None:
-        key = (job_id, index)
+    def release_landing(self, job_id: str, index: int, attempt: int, etag: str) -> None:
+        key = (job_id, index, attempt)
         claim = self._claims.get(key)
         if claim and claim.etag == etag and not self.outputs[key].landed:
             del self._claims[key]
-
-    @may_fail
-    def get_attempt(self, job_id: str, number: int) -> AttemptRecord | None:
-        return self.attempts.get((job_id, number))
-
-    @may_fail
-    def record_attempt(
-        self, job_id: str, number: int, *, tasks: Sequence[Task], outputs: Sequence[Output], ended: str
-    ) -> None:
-        key = (job_id, number)
-        stored = self.attempts.get(key, AttemptRecord(number))
-        self.attempts[key] = replace(stored, tasks=tuple(tasks), outputs=tuple(outputs), ended=ended)
 
     @may_fail
     def record_answer(self, job_id: str, number: int, answer: str) -> None:
@@ -173,7 +163,7 @@ class FakeJobStore:
     @may_fail
     def page(self, owner: str, status: Status | None, limit: int, cursor: str | None) -> Page:
         start = position_of(owner, cursor) if cursor is not None else None
-        jobs = [job for job in self.jobs.values() if job.owner == owner and not self._expired(job)]
+        jobs = [job for job in self.jobs.values() if job.owner == owner and not self._parts_are_past(job.id)]
         jobs.sort(key=lambda job: (job.created_at, job.id), reverse=True)
         if start is not None:
             jobs = [job for job in jobs if (job.created_at, job.id) < (start.created_at, start.job_id)]
@@ -187,7 +177,13 @@ class FakeJobStore:
         self.jobs[job.id] = job
 
     def _expired(self, job: Job) -> bool:
-        end = expires_at(job, self._retention_days)
+        return self._past(expires_at(job, self._retention_days))
+
+    def _parts_are_past(self, job_id: str) -> bool:
+        job = self.jobs.get(job_id)
+        return job is not None and self._past(parts_expire_at(job, self._retention_days))
+
+    def _past(self, end: int | None) -> bool:
         return end is not None and end * 1000 <= self._clock.now()
 
 

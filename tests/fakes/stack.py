@@ -85,7 +85,7 @@ class InMemoryStack:
             providers=PROVIDERS,
         )
         self.sweeping = Sweeping(self.jobs, self.starter, self.clock)
-        self.resolution = Resolution(self.changes, self.queue)
+        self.resolution = Resolution(self.changes, self.queue, self.chance)
         self.publication = Publication(
             self.jobs, self.bus, self.starter, BUCKET, "https://api.example", frozenset(Status)
         )

@@ -11,11 +11,11 @@ from framehook.adapters.dynamodb_gate import DynamoGateStore
 from framehook.adapters.dynamodb_jobs import DynamoJobStore
 from framehook.adapters.dynamodb_owners import DynamoOwnerDirectory
 from framehook.adapters.dynamodb_table import Table
-from framehook.errors import ResultTooLarge, StaleJob, UnreadableItem
-from framehook.jobs import OutputRecord, ResultFile, Status
+from framehook.errors import ResultTooLarge, StaleJob
+from framehook.jobs import Output, OutputRecord, ResultFile, Status, Task
 from framehook.ports import GateStore, OwnerDirectory
 from tests.contracts.job_store import JobStoreContract, StoreFactory
-from tests.contracts.samples import NOW, a_job
+from tests.contracts.samples import NOW, a_job, a_request
 from tests.contracts.small_ports import GateStoreContract, OwnerDirectoryContract
 from tests.fakes import FakeClock
 
@@ -64,7 +64,7 @@ def test_state_item_has_what_indexes_streams_and_ttl_need(table: Table) -> None:
     store.replace(replace(done, look_ups=1), done)
     stored = _raw(table, job.id)
     assert stored["notify"] == {"BOOL": False}
-    assert stored["expires_at"] == {"N": str(NOW // 1000 + 2 * 86400)}
+    assert stored["expires_at"] == {"N": str(NOW // 1000 + 9 * 86400)}
     assert stored.keys().isdisjoint(("due_at", "due_shard"))
 
 
@@ -93,11 +93,47 @@ def test_record_result_text_too_large_even_when_compressed_is_refused(table: Tab
         DynamoJobStore(table).record_result(a_job().id, OutputRecord(0, result=ResultFile(text=noise)))
 
 
-def test_get_file_without_request_is_unreadable(table: Table) -> None:
+def test_get_file_request_is_deleted_before_the_state(table: Table) -> None:
+    """DynamoDB deletes what has expired when it likes, each item by itself."""
     store, job = DynamoJobStore(table), a_job()
     store.put_new(job)
-    with pytest.raises(UnreadableItem):
-        store.get_file(job.id)
+    assert store.get_file(job.id) is None
+
+
+def test_items_beside_a_finished_job_expire_with_it(table: Table) -> None:
+    """What DynamoDB deletes: every part two days after the end, the state a week later, nothing of an open job."""
+    store = DynamoJobStore(table, retention_days=2)
+    tasks = Task("one", 1, 1), Task("two", 1, 2), Task("three", 0, 1)
+    job = a_job(count=2, attempt=2, tasks=tasks, outputs=(Output(0), Output(1, 2), Output(3, 2)))
+    store.put_request(job.id, a_request())
+    store.put_new(job)
+    for index, attempt in ((0, 1), (1, 1), (1, 2), (3, 2)):
+        store.record_result(job.id, OutputRecord(index, attempt, seed=1))
+    store.record_answer(job.id, 2, "early")
+    assert _expiries(table, job.id) == dict.fromkeys((PARTS | {"STATE"}) - {"ATTEMPT#1"})
+    store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
+    store.record_answer(job.id, 1, "late")
+    end = NOW // 1000 + 2 * 86400
+    assert _expiries(table, job.id) == dict.fromkeys(PARTS, end) | {"STATE": end + 7 * 86400}
+
+
+def test_request_of_a_replay_after_the_first_one_was_deleted_expires_too(table: Table) -> None:
+    store, job = DynamoJobStore(table, retention_days=2), a_job()
+    store.put_request(job.id, a_request())
+    store.put_new(job)
+    done = store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
+    table.client.delete_item(TableName=table.name, Key={"pk": {"S": f"JOB#{job.id}"}, "sk": {"S": "REQUEST"}})
+    store.put_request(job.id, a_request())
+    assert store.put_new(a_job(id=job.id)) == done
+    assert _expiries(table, job.id)["REQUEST"] == NOW // 1000 + 2 * 86400
+
+
+PARTS = {"REQUEST", "OUTPUT#0", "OUTPUT#1", "OUTPUT#1.2", "OUTPUT#3.2", "ATTEMPT#1", "ATTEMPT#2"}
+
+
+def _expiries(table: Table, job_id: str) -> dict[str, int | None]:
+    found = {item["sk"]["S"]: item.get("expires_at") for item in table.all_of(f"JOB#{job_id}")}
+    return {sk: int(end["N"]) if end else None for sk, end in found.items()}
 
 
 def _raw(table: Table, job_id: str) -> dict[str, dict[str, object]]:

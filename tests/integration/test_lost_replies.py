@@ -16,8 +16,9 @@ from botocore.config import Config
 from framehook.adapters.dynamodb_gate import DynamoGateStore
 from framehook.adapters.dynamodb_jobs import DynamoJobStore
 from framehook.adapters.dynamodb_table import Table
+from framehook.jobs import AttemptRecord
 from framehook.ports import Gate
-from tests.contracts.samples import a_job, a_landed_file
+from tests.contracts.samples import a_job, a_landed_file, a_request
 from tests.sandbox.local_cloud import LocalCloud
 
 
@@ -104,13 +105,17 @@ def test_replace_gate_lost_reply_counts_as_stored(lossy: Table, proxy: LossyProx
 
 
 def test_claim_and_record_landing_lost_replies_count_as_done(lossy: Table, proxy: LossyProxy) -> None:
-    store, job_id = DynamoJobStore(lossy), a_job().id
-    assert store.claim_landing(job_id, 0, "etag", 1, 2)
+    store, job = DynamoJobStore(lossy), a_job()
+    proxy.armed = False
+    store.put_request(job.id, a_request())
+    store.put_new(job)
+    proxy.armed, job_id = True, job.id
+    assert store.claim_landing(job_id, 0, 1, "etag", 1, 2)
     proxy.armed = True
-    assert store.record_landing(job_id, 0, "etag", a_landed_file())
+    assert store.record_landing(job_id, 0, 1, "etag", a_landed_file())
     proxy.armed = True
     store.record_answer(job_id, 1, "once")
     assert proxy.lost == ["UpdateItem"] * 3
-    attempt = store.get_attempt(job_id, 1)
-    assert attempt is not None
-    assert attempt.answers == ("once",)
+    file = store.get_file(job_id)
+    assert file is not None
+    assert file.attempts == (AttemptRecord(1, ("once",)),)

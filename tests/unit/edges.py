@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.queue_edge import QueueEdge
 from framehook.stream_edge import StreamEdge
+from framehook.telemetry import observed
 from framehook.tokens import hash_token
 from tests.fakes import FakeOwnerDirectory, RecordingDeadLetters, Trouble
 from tests.fakes.stack import BUCKET, OWNER, InMemoryStack
 from tests.fakes.trouble import may_fail
-from tests.sample_events import API_KEY, JOB_ID, TASK_ID, TOKEN, Event, rest_call
+from tests.sample_events import API_KEY, JOB_ID, TASK_ID, TOKEN, Event, SampleContext, rest_call
 from tests.unit.described_api import DescribedApi
 
 OTHER_KEY = "another-key-that-opens-nothing"
@@ -108,26 +111,26 @@ def sample_job(stack: InMemoryStack, **changed: Any) -> Job:
     """The job of the sample events, running, with the task and the token that the recorded calls name."""
     job = replace(
         stack.running(job_id=JOB_ID),
-        tasks=(Task(TASK_ID, TaskState.ACCEPTED),),
+        tasks=(Task(TASK_ID, 0, state=TaskState.ACCEPTED),),
         token_hashes=(hash_token(JOB_ID, 1, TOKEN),),
     )
     return stored(stack, replace(job, **changed))
 
 
 def parked_job(stack: InMemoryStack) -> Job:
-    unknown = (Task(TASK_ID, TaskState.UNKNOWN),)
+    unknown = (Task(TASK_ID, 0, state=TaskState.UNKNOWN),)
     return sample_job(stack, status=Status.PARKED, tasks=unknown, accepted_at=None)
 
 
 def landed_job(stack: InMemoryStack) -> Job:
     """The job of the sample events with its one file in the bucket."""
     landed = LandedFile(f"outputs/{OWNER}/{JOB_ID}/0.mp4", 2048, "video/mp4", "sha256:abcd")
-    stack.jobs.outputs[JOB_ID, 0] = OutputRecord(0, TASK_ID, seed=7, video_id="v", landed=landed)
+    stack.jobs.outputs[JOB_ID, 0, 1] = OutputRecord(0, seed=7, video_id="v", landed=landed)
     return sample_job(
         stack,
         status=Status.SUCCEEDED,
-        tasks=(Task(TASK_ID, TaskState.REPORTED, cost=4_000_000),),
-        outputs=(Output(0, 0, 1, OutputState.LANDED),),
+        tasks=(Task(TASK_ID, 0, state=TaskState.REPORTED, cost=4_000_000),),
+        outputs=(Output(0, state=OutputState.LANDED),),
         charged=4_000_000,
         due_at=None,
         finished_at=stack.clock.now(),
@@ -138,6 +141,19 @@ def stored(stack: InMemoryStack, job: Job) -> Job:
     """`job` in the table as it is, whatever was there."""
     stack.jobs.jobs[job.id] = job
     return job
+
+
+def line_of(handle: Callable[[Event], object], event: Event) -> dict[str, Any]:
+    """The one line that an invocation with this event writes when it is done."""
+    observed(lambda _event, _context: None)(None, None)  # makes the logger, if nothing has yet
+    (handler,) = logging.getLogger("framehook").handlers
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written := io.StringIO())
+    observed(lambda given, _context: handle(given))(event, SampleContext())
+    handler.setStream(before)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    (done,) = (line for line in lines if line["message"] == "done")
+    return dict(done)
 
 
 def _hash(key: str) -> str:

@@ -24,7 +24,7 @@ def test_success_waits_for_the_upload_and_keeps_what_was_reported(stack: InMemor
     assert job.status is Status.STORING
     assert job.outputs[0].state is OutputState.AWAITED
     assert job.charged == 4_000_000
-    record = stack.jobs.get_output(job.id, 0)
+    record = stack.jobs.get_output(job.id, 0, 1)
     assert record is not None
     assert record.result is not None
     assert record.result.url == "https://vm.runware.ai/video/1.mp4"
@@ -50,7 +50,7 @@ def test_failure_ends_the_job_with_the_providers_code(stack: InMemoryStack) -> N
     assert job.status is Status.FAILED
     assert job.error is not None
     assert (job.error.code, job.error.provider_code) == ("provider_timeout", "timeoutProvider")
-    attempt = stack.jobs.get_attempt(job.id, 1)
+    attempt = stack.jobs.attempts.get((job.id, 1))
     assert attempt is not None
     assert "timeoutProvider" in attempt.answers[0]
 
@@ -70,7 +70,7 @@ def test_unreadable_body_is_kept_and_the_job_looked_at_now(stack: InMemoryStack)
 
     assert job.status is Status.RUNNING
     assert job.due_at == stack.clock.now()
-    attempt = stack.jobs.get_attempt(job.id, 1)
+    attempt = stack.jobs.attempts.get((job.id, 1))
     assert attempt is not None
     assert "oops" in attempt.answers[0]
 

@@ -127,11 +127,11 @@ def test_freeze_index_due_lags_behind_the_table() -> None:
 
 def test_changes_tell_which_writes_are_worth_announcing() -> None:
     store = FakeJobStore()
-    job = a_job(outputs=(Output(index=0, task=0, attempt=1),))
+    job = a_job(outputs=(Output(0),))
     store.put_new(job)
     job = store.replace(replace(job, refusals=1), job)
     job = store.replace(replace(job, outputs=(replace(job.outputs[0], state=OutputState.TO_FETCH),)), job)
-    job = store.replace(replace(job, outputs=(replace(job.outputs[0], fetches=1),)), job)
+    job = store.replace(replace(job, look_ups=1), job)
     job = store.replace(replace(job, charged=5), job)
     job = store.replace(replace(job, status=Status.FAILED), job)
     job = store.replace(replace(job, charged=6), job)

@@ -1,8 +1,10 @@
 """Overdue jobs: every state ends, with no more look-ups than it needs."""
 
+import hashlib
+
 import pytest
 
-from framehook.errors import DownloadRefused, ReplyLost
+from framehook.errors import DownloadRefused, ReplyLost, ResultGone, Unavailable
 from framehook.jobs import OutputState, Status
 from framehook.ports import DueJob
 from tests.fakes.stack import VIDEO_URL, InMemoryStack, failure, response, success
@@ -178,6 +180,71 @@ def test_follow_up_of_a_moved_due_time_does_nothing(stack: InMemoryStack) -> Non
     stack.following.follow_up(DueJob(job.id, (job.due_at or 0) - 1))
 
     assert not stack.queue.job_ids
+
+
+def test_result_of_one_task_is_fetched_while_the_other_still_runs(stack: InMemoryStack) -> None:
+    job = stack.running(input={"prompt": "mangroves glow", "count": 2})
+    first, _ = stack.sent()
+    stack.webhook(first, success(first))
+
+    job = stack.follow_up_when_due(job.id)
+    stack.publish()
+
+    assert job.status is Status.RUNNING
+    assert (job.id, 0) in stack.starter.fetches
+    assert look_ups(stack) == 0
+
+
+def test_follow_up_that_could_not_act_is_as_due_as_before(stack: InMemoryStack) -> None:
+    job = stack.accept()
+    stack.clock.advance(hours=1)
+    due = DueJob(job.id, job.due_at or 0)
+    stack.queue.trouble.fail_next(1)
+    with pytest.raises(Unavailable):
+        stack.following.follow_up(due)
+
+    stack.following.follow_up(due)
+
+    assert stack.queue.job_ids == [job.id]
+
+
+def test_look_up_that_always_fails_does_not_outlive_the_deadline(stack: InMemoryStack) -> None:
+    job = stack.running()
+    stack.secrets.api_keys.clear()
+    stack.clock.advance(hours=25)
+
+    assert stack.follow_up_when_due(job.id).status is Status.FAILED
+
+
+def test_text_too_large_to_keep_fails_the_job_with_its_charge(stack: InMemoryStack) -> None:
+    job = stack.running(
+        model="runware/unlisted:1@1",
+        input={"taskType": "textInference", "messages": [{"role": "user", "content": "write"}]},
+    )
+    [task] = stack.sent()
+    text = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(20_000))
+
+    job = stack.webhook(task, {"data": [{"taskUUID": task["taskUUID"], "text": text, "cost": 2}]})
+
+    assert job.error is not None
+    assert (job.status, job.error.code, job.charged) == (Status.FAILED, "result_too_large", 2_000_000)
+
+
+def test_result_that_is_not_there_yet_is_tried_again(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    stack.follow_up_when_due(job.id)
+    stack.downloader.bodies[VIDEO_URL] = ResultGone("404")
+
+    with pytest.raises(Unavailable):
+        stack.fetching.fetch(job.id, 0)
+    stack.clock.advance(hours=1)
+    stack.fetching.fetch(job.id, 0)
+
+    job = stack.job(job.id)
+    assert job.error is not None
+    assert job.error.code == "result_gone"
 
 
 def test_two_follow_ups_of_one_due_time_act_once(stack: InMemoryStack) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from framehook import intake
+from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import OutputState, Status
 from tests.fakes.stack import BUCKET, OWNER
 from tests.sample_events import API_KEY, JOB_ID, TASK_ID, rest_call, sample_event
@@ -18,6 +21,7 @@ from tests.unit.edges import (
     OTHER_OWNER,
     Api,
     landed_job,
+    line_of,
     parked_job,
     sample_job,
 )
@@ -55,6 +59,26 @@ def test_submit_same_key_and_request_replays_the_job_as_it_is_now(api: Api) -> N
     assert second.headers["Location"] == first.headers["Location"]
     assert (second.body["id"], second.body["status"]) == (first.body["id"], "running")
     assert "Idempotent-Replayed" not in first.headers
+
+
+def test_submit_replay_works_whatever_the_catalogue_says_and_writes_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    native = {"taskType": "imageInference", "image": "data:image/png;base64,AAAA"}
+    asked = {"model": "runware/acme:1@1", "input": native}
+    first = api.submit(asked, Idempotency_Key="order-17")
+    assert first.status == 202
+    objects, changes = dict(api.stack.media.objects), list(api.stack.jobs.changes)
+
+    def gone(*_asked: object) -> None:
+        raise InvalidRequest(FieldProblem("model", "is not offered any more"))
+
+    monkeypatch.setattr(intake, "plan", gone)
+    api.stack.media.trouble.fail_next(method="put")
+    second = api.submit(asked, Idempotency_Key="order-17")
+    assert (second.status, second.body["id"]) == (200, first.body["id"])
+    assert (api.stack.media.objects, api.stack.jobs.changes) == (objects, changes)
+    assert api.submit(asked, Idempotency_Key="order-18").status == 400
 
 
 def test_submit_same_key_while_queued_asks_for_submission_again(api: Api) -> None:
@@ -156,13 +180,18 @@ def test_show_job_is_the_whole_resource(api: Api) -> None:
     assert body["attempts"][0]["tasks"][0]["provider_task_id"] == TASK_ID
 
 
-def test_show_job_with_a_long_input_shows_all_of_it(api: Api) -> None:
+def test_show_job_with_a_long_input_shows_where_it_is(api: Api) -> None:
     native = {
         "model": "runware/acme:1@1",
         "input": {"taskType": "imageInference", "notes": ["x" * 1000] * 120},
     }
     submitted = api.submit(native)
-    assert api.get(f"/v1/jobs/{submitted.body['id']}").body["input"] == native["input"]
+    shown = api.get(f"/v1/jobs/{submitted.body['id']}").body["input"]
+    assert shown == submitted.body["input"]
+    (key,) = api.stack.media.objects
+    assert shown == {"stored_at": f"s3://{BUCKET}/{key}"}
+    assert key.startswith(f"inputs/{OWNER}/")
+    assert json.loads(api.stack.media.objects[key].body) == native["input"]
 
 
 def test_list_pages_through_everything_once_newest_first(api: Api) -> None:
@@ -197,7 +226,12 @@ def test_resolve_resend_is_a_new_attempt(api: Api) -> None:
     parked_job(api.stack)
     answer = api.post(f"/v1/jobs/{JOB_ID}/resolve", {"action": "resend"})
     assert (answer.status, answer.body["status"]) == (200, "queued")
-    assert [attempt["ended"] for attempt in answer.body["attempts"]] == ["outcome_unknown"]
+    first, second = answer.body["attempts"]
+    assert (first["number"], second["number"]) == (1, 2)
+    (unknown,), (planned,) = first["tasks"], second["tasks"]
+    assert (unknown["provider_task_id"], unknown["status"]) == (TASK_ID, "superseded")
+    assert (planned["output"], planned["status"]) == (0, "planned")
+    assert planned["provider_task_id"] != TASK_ID
 
 
 def test_resolve_adopt_runs_on(api: Api) -> None:
@@ -240,3 +274,37 @@ def test_description_is_served(api: Api) -> None:
 def test_job_ids_are_uuids(api: Api) -> None:
     assert uuid.UUID(api.submit().body["id"]).version == 4
     assert uuid.UUID(api.submit(Idempotency_Key="k").body["id"]).version == 5
+
+
+@pytest.mark.parametrize(
+    ("case", "route", "status"),
+    [
+        ("submit_job", "POST /v1/jobs", 202),
+        ("submit_job_wrong_size", "POST /v1/jobs", 400),
+        ("list_jobs", "GET /v1/jobs", 200),
+        ("show_job", "GET /v1/jobs/{job_id}", 200),
+        ("show_output", "GET /v1/jobs/{job_id}/outputs/{index}", 307),
+        ("resolve_job", "POST /v1/jobs/{job_id}/resolve", 409),
+        ("show_description", "GET /v1/openapi.json", 200),
+        ("no_such_resource", "GET /v1/{other+}", 404),
+    ],
+)
+def test_line_tells_route_status_and_job(api: Api, case: str, route: str, status: int) -> None:
+    landed_job(api.stack)
+    line = line_of(api.send, sample_event("serve_api", case))
+    assert (line["route"], line["http_status"]) == (route, status)
+    of_this_job = case in ("show_job", "show_output", "resolve_job")
+    assert (line.get("job_id") == JOB_ID) == of_this_job
+    assert ("job_id" in line) == (of_this_job or status == 202)
+
+
+def test_line_of_a_defect_has_its_status(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample_job(api.stack)
+    monkeypatch.delitem(api.stack.jobs.requests, JOB_ID)
+    line = line_of(api.send, sample_event("serve_api", "show_job"))
+    assert (line["http_status"], line["job_id"]) == (500, JOB_ID)
+
+
+def test_line_never_tells_what_the_caller_wrote_into_the_path(api: Api) -> None:
+    event = sample_event("serve_api", "show_job") | {"path": "/v1/jobs/my-secret"}
+    assert "my-secret" not in json.dumps(line_of(api.send, event))

@@ -94,6 +94,14 @@ def test_submit_foreign_object_is_refused(api: Api) -> None:
     assert (problem["field"], problem["code"]) == ("input.image", "foreign_object")
 
 
+def test_submit_more_data_uris_than_are_taken_is_refused(api: Api) -> None:
+    native = {"taskType": "imageInference", "images": ["data:image/png;base64,AAAA"] * 17}
+    problem = refused(api, api.submit({"model": "runware/acme:1@1", "input": native}))
+    assert (problem["field"], problem["code"]) == ("input.images[16]", "too_many_data_uris")
+    assert problem["allowed"] == 16
+    assert api.stack.media.objects == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -179,6 +187,18 @@ def test_unknown_route_is_a_404_problem(api: Api, method: str, path: str) -> Non
 def test_list_wrong_limit_is_400(api: Api, limit: str) -> None:
     problem = refused(api, api.get("/v1/jobs", {"limit": limit}))
     assert (problem["field"], problem["value"], problem["allowed"]) == ("limit", limit, "1 to 100")
+
+
+@pytest.mark.parametrize("name", ["state", "Limit", "owner", "page", "", "x" * 300])
+def test_list_unknown_parameter_is_named(api: Api, name: str) -> None:
+    problem = refused(api, api.get("/v1/jobs", {"limit": "5", name: "1"}))
+    assert (problem["field"], problem["code"]) == (name[:60], "unknown_field")
+    assert problem["allowed"] == ["status", "limit", "cursor"]
+
+
+def test_list_unknown_parameters_are_all_named_within_bounds(api: Api) -> None:
+    answer = api.get("/v1/jobs", {f"p{number}": "" for number in range(100)})
+    assert [error["field"] for error in answer.body["errors"]] == [f"p{number}" for number in range(20)]
 
 
 def test_list_wrong_status_names_the_statuses(api: Api) -> None:

@@ -20,7 +20,7 @@ def land(stack: InMemoryStack, key: str) -> None:
 
 
 def stored(stack: InMemoryStack, job: Job, index: int = 0) -> bytes:
-    record = stack.jobs.get_output(job.id, index)
+    record = stack.jobs.get_output(job.id, index, 1)
     assert record is not None
     assert record.landed is not None
     return stack.media.objects[record.landed.key].body

@@ -112,6 +112,25 @@ def test_invalid_request_becomes_a_failed_job_of_its_owner(jobs: Jobs, changed: 
     assert jobs.stack.runware.requests == []
 
 
+@pytest.mark.parametrize(
+    ("metadata", "kept"),
+    [
+        ({"order": "17"}, {"order": "17"}),
+        ({"sqs_message_id": "mine"}, {}),
+        ({"order": 17}, {}),
+        ({"no spaces": "x"}, {}),
+        ("text", {}),
+        (None, {}),
+    ],
+)
+def test_refused_job_keeps_readable_metadata_and_names_its_message(
+    jobs: Jobs, metadata: object, kept: dict[str, str]
+) -> None:
+    jobs.take(messages({**ASKED, "model": "sora-3", "metadata": metadata}))
+    request = jobs.stack.jobs.requests[jobs.only_job().id]
+    assert request.metadata == kept | {"sqs_message_id": message_id(1)}
+
+
 @pytest.mark.parametrize("owner", ["../x", "", "a b", 7, "x" * 65, None])
 def test_unusable_owner_is_never_run_for_somebody_else(jobs: Jobs, owner: object) -> None:
     jobs.stack.acknowledge()

@@ -3,10 +3,11 @@
 import pytest
 
 from framehook.errors import InvalidRequest, NotFound, ReplyLost, WrongState
-from framehook.jobs import Job, Status
+from framehook.jobs import Job, Status, TaskState
+from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.requests import ResolveRequest
 from tests.fakes.stack import OWNER, InMemoryStack, failure, response, success
-from tests.unit.media_samples import MP4
+from tests.unit.media_samples import MP4, box
 
 
 @pytest.fixture
@@ -38,8 +39,12 @@ def test_resend_is_a_new_attempt_with_a_new_task(stack: InMemoryStack, parked: J
     job = stack.submit(job.id)
 
     assert job.status is Status.RUNNING
-    assert job.tasks[0].id != parked.tasks[0].id
-    assert f"/{job.id}/2/" in stack.sent()[0]["webhookURL"]
+    first, second = job.tasks
+    assert (first.state, second.state) == (TaskState.SUPERSEDED, TaskState.ACCEPTED)
+    [sent] = stack.sent()
+    assert sent["taskUUID"] == second.id != first.id
+    assert f"/{job.id}/2/" in sent["webhookURL"]
+    assert f"incoming/{job.id}/2/0" in sent["uploadEndpoint"]
 
 
 def test_abandon_ends_the_job(stack: InMemoryStack, parked: Job) -> None:
@@ -98,15 +103,112 @@ def test_late_failure_of_the_first_attempt_does_not_end_the_second(stack: InMemo
     assert stack.webhook(task, failure(task)) == job
 
 
-def test_late_success_of_the_first_attempt_while_the_second_runs_is_kept(
+def test_late_success_of_the_first_attempt_while_the_second_runs_is_kept_with_its_charge(
     stack: InMemoryStack, parked: Job
 ) -> None:
     [task] = stack.sent(0)
     decide(stack, parked, "resend")
     stack.acknowledge()
+    stack.submit(parked.id)
+
+    job = stack.webhook(task, success(task))
+    assert (job.status, job.tasks[0].state) == (Status.RUNNING, TaskState.SPARE)
+    [again] = stack.sent()
+    job = stack.webhook(again, success(again))
+    stack.landing.land(stack.upload(again, MP4))
+
+    assert stack.job(job.id).status is Status.SUCCEEDED
+    assert job.charged == 8_000_000  # a person asked for the second, and was told of the risk
+
+
+def test_late_success_is_used_when_the_second_attempt_fails(stack: InMemoryStack, parked: Job) -> None:
+    [task] = stack.sent(0)
+    decide(stack, parked, "resend")
+    stack.acknowledge()
+    stack.submit(parked.id)
+    stack.webhook(task, success(task))
+    [again] = stack.sent()
+
+    job = stack.webhook(again, failure(again))
+    assert job.status is Status.STORING
+    stack.landing.land(stack.upload(task, MP4))
+
+    assert stack.job(job.id).status is Status.SUCCEEDED
+
+
+def test_late_success_during_the_second_call_is_used_when_that_is_refused(
+    stack: InMemoryStack, parked: Job
+) -> None:
+    [task] = stack.sent(0)
+    decide(stack, parked, "resend")
+
+    def refused(_: HttpRequest) -> HttpResponse:
+        stack.webhook(task, success(task))
+        return response(429, {"errors": [{"code": "rateLimitExceeded", "message": "…"}]})
+
+    stack.runware.answers.append(refused)
     job = stack.submit(parked.id)
 
-    assert stack.webhook(task, success(task)) == job
-    attempt = stack.jobs.get_attempt(job.id, 1)
-    assert attempt is not None
-    assert any(task["taskUUID"] in answer for answer in attempt.answers)
+    assert job.status is Status.STORING
+    assert len(job.tasks) == 1 or job.tasks[1].state is TaskState.SUPERSEDED
+
+
+def test_only_what_is_not_proven_is_sent_again(stack: InMemoryStack) -> None:
+    job = stack.accept(input={"prompt": "mangroves glow", "count": 2})
+    stack.answer(ReplyLost("timed out"))
+    stack.submit(job.id)
+    first, second = stack.sent()
+    stack.webhook(first, success(first))
+    stack.landing.land(stack.upload(first, MP4))
+    stack.clock.advance(seconds=901)
+    stack.answer(response(200, {"data": []}))
+    job = stack.follow_up_when_due(job.id)
+    assert job.status is Status.PARKED
+
+    decide(stack, job, "resend")
+    stack.acknowledge()
+    stack.submit(job.id)
+    [again] = stack.sent()
+    assert again["taskUUID"] not in (first["taskUUID"], second["taskUUID"])
+    stack.webhook(again, success(again))
+    stack.landing.land(stack.upload(again, MP4 + box(b"free")))
+
+    job = stack.job(job.id)
+    assert job.status is Status.SUCCEEDED
+    assert [output.attempt for output in job.outputs] == [1, 2]
+    assert job.charged == 8_000_000
+
+
+def test_successes_of_both_first_tasks_stop_the_second_attempt(stack: InMemoryStack) -> None:
+    job = stack.accept(input={"prompt": "mangroves glow", "count": 2})
+    stack.answer(ReplyLost("timed out"))
+    stack.submit(job.id)
+    first, second = stack.sent()
+    stack.clock.advance(seconds=901)
+    stack.answer(response(200, {"data": []}))
+    decide(stack, stack.follow_up_when_due(job.id), "resend")
+
+    stack.webhook(first, success(first))
+    job = stack.webhook(second, success(second))
+
+    assert job.status is Status.STORING
+    assert {task.state for task in job.tasks} == {TaskState.REPORTED}
+    stack.submit(job.id)
+    assert len(stack.runware.requests) == 2  # the first call and the look-up
+
+
+def test_first_attempt_still_running_takes_its_place_back(stack: InMemoryStack, parked: Job) -> None:
+    [task] = stack.sent(0)
+    decide(stack, parked, "resend")
+
+    job = stack.webhook(task, {"data": [{"taskUUID": task["taskUUID"], "status": "processing"}]})
+
+    assert (job.status, [known.id for known in job.tasks]) == (Status.RUNNING, [task["taskUUID"]])
+
+
+def test_resend_days_after_the_request_has_a_deadline_of_its_own(stack: InMemoryStack, parked: Job) -> None:
+    stack.clock.advance(days=3)
+    decide(stack, parked, "resend")
+    stack.acknowledge()
+
+    assert stack.submit(parked.id).status is Status.RUNNING

@@ -83,7 +83,7 @@ def test_job_that_expired_since_is_passed_over(poison: RecordingPoison) -> None:
 
 def test_result_to_fetch_is_started(stack: InMemoryStack) -> None:
     edge = stream_edge(stack)
-    job = sample_job(stack, status=Status.STORING, outputs=(Output(0, 0, 1, OutputState.TO_FETCH),))
+    job = sample_job(stack, status=Status.STORING, outputs=(Output(0, state=OutputState.TO_FETCH),))
     edge = replace(
         edge, read_job=lambda image: job if image["status"]["S"] == "running" else job_from_image(image)
     )

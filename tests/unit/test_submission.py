@@ -333,6 +333,73 @@ def test_unknown_outcome_is_parked_when_the_proof_window_is_over(stack: InMemory
     )
 
 
+def test_late_answer_of_a_send_that_was_overtaken_proves_nothing(stack: InMemoryStack) -> None:
+    job = stack.accept()
+
+    def slow(_: HttpRequest) -> HttpResponse:
+        stack.clock.advance(seconds=80)  # longer than the lease: another submitter takes over
+        stack.answer(NOTHING_SEEN, LOST)
+        stack.submit(job.id)
+        return refusal(429, "rateLimitExceeded")
+
+    stack.runware.answers.append(slow)
+    job = stack.submit(job.id)
+
+    assert job.status is Status.SUBMITTING
+    assert job.tasks[0].state is TaskState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errors": [{"code": "rateLimitExceeded", "message": "…"}]},
+        {"errors": [{"code": "internalServerError", "message": "…"}]},
+        {"error": "try later"},
+    ],
+)
+def test_look_up_answered_with_an_error_of_its_own_stops_the_resend(
+    stack: InMemoryStack, answer: dict[str, object]
+) -> None:
+    job = stack.accept()
+    stack.answer(LOST)
+    stack.submit(job.id)
+    stack.clock.advance(seconds=80)
+    stack.answer(response(200, answer))
+
+    stack.submit(job.id)
+
+    assert len(stack.runware.requests) == 2
+
+
+def test_task_refused_for_now_beside_an_accepted_one_is_sent_after_the_resend_window_too(
+    stack: InMemoryStack,
+) -> None:
+    job = stack.accept(input={"prompt": "mangroves glow", "count": 2})
+
+    def half(_: HttpRequest) -> HttpResponse:
+        first, second = stack.sent()
+        error = {"code": "rateLimitExceeded", "message": "…", "taskUUID": second["taskUUID"]}
+        return response(200, {"data": [{"taskUUID": first["taskUUID"]}], "errors": [error]})
+
+    stack.runware.answers.append(half)
+    stack.submit(job.id)
+    stack.clock.advance(seconds=700)
+    stack.acknowledge()
+
+    assert stack.submit(job.id).status is Status.RUNNING
+
+
+def test_refusal_for_good_opens_the_gate(stack: InMemoryStack) -> None:
+    stack.answer(refusal(429, "rateLimitExceeded"))
+    stack.submit(stack.accept().id)
+    stack.clock.advance(seconds=400)
+    stack.answer(refusal(400, "invalidProviderContent"))
+    stack.submit(stack.accept().id)
+    stack.acknowledge()
+
+    assert stack.submit(stack.accept().id).status is Status.RUNNING
+
+
 def test_late_webhook_settles_a_parked_job(stack: InMemoryStack) -> None:
     parked(stack)
     [task] = stack.sent(0)
@@ -350,6 +417,10 @@ def test_late_failure_ends_a_parked_job(stack: InMemoryStack) -> None:
 def test_parked_job_ends_when_its_time_is_over(stack: InMemoryStack) -> None:
     job = parked(stack)
 
+    stack.answer(NOTHING_SEEN)
+    assert stack.follow_up_when_due(job.id).status is Status.PARKED  # asked once more before it is given up
+    stack.clock.advance(seconds=600)
+    stack.answer(NOTHING_SEEN)
     job = stack.follow_up_when_due(job.id)
 
     assert job.status is Status.FAILED

@@ -121,10 +121,9 @@ def test_every_queue_without_a_consumer_keeps_what_it_holds_for_two_weeks_and_is
         for found in expanded().of_type("AWS::Lambda::EventSourceMapping").values()
     }
     last_resorts = queues().keys() - consumed
-    watched = {
-        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
-        for alarm in expanded().of_type("AWS::CloudWatch::Alarm").values()
-    }
+    alarm = expanded().of_type("AWS::CloudWatch::Alarm")["DeadLettersAlarm"]
+    metrics = [metric["MetricStat"]["Metric"] for metric in alarm["Metrics"] if "MetricStat" in metric]
+    watched = {metric["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for metric in metrics}
     assert watched == last_resorts == {"JobsDeadLetters", "FailedInvocations", "PoisonChanges"}
     assert {queues()[name]["MessageRetentionPeriod"] for name in last_resorts} == {TWO_WEEKS}
 

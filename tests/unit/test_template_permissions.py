@@ -17,7 +17,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "JobsTable": {*READ_AND_WRITE, "dynamodb:Query", "dynamodb:BatchGetItem"},
         "JobsTable/index/by_owner": {"dynamodb:Query"},
         "JobsQueue": {"sqs:SendMessage"},
-        "MediaBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
+        "MediaBucket/inputs/*": {"s3:PutObject"},
         "MediaBucket/outputs/*": {"s3:GetObject"},
     },
     "SubmitJobFunctionRole": {

@@ -15,7 +15,7 @@ from framehook.webhook_edge import answer
 from tests.fakes import FakeJobStore
 from tests.fakes.stack import PROVIDERS, InMemoryStack
 from tests.sample_events import JOB_ID, TOKEN, Event, sample_event
-from tests.unit.edges import sample_job
+from tests.unit.edges import line_of, sample_job
 
 
 class CountingStore(FakeJobStore):
@@ -63,7 +63,7 @@ def test_success_in_every_form_waits_for_the_upload(hook: Hook, case: str) -> No
     assert hook.job.status is Status.STORING
     assert hook.job.charged == 4_000_000
     assert [output.state for output in hook.job.outputs] == [OutputState.AWAITED]
-    assert hook.store.outputs[JOB_ID, 0].seed == 443404476
+    assert hook.store.outputs[JOB_ID, 0, 1].seed == 443404476
 
 
 def test_delivered_twice_is_200_and_changes_nothing_more(hook: Hook) -> None:
@@ -167,6 +167,33 @@ def test_refusals_look_the_same_for_unknown_job_and_wrong_token(hook: Hook) -> N
     wrong = answer(hook.completion, success(token="A" * 43))
     assert unknown == wrong
     assert json.loads(wrong["body"]) == {"code": "not_found"}
+
+
+OTHER_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("path", "job_id"),
+    [
+        ({}, JOB_ID),
+        ({"token": "A" * 43}, JOB_ID),
+        ({"token": "my-secret"}, JOB_ID),
+        ({"attempt": "x"}, JOB_ID),
+        ({"job_id": OTHER_ID}, OTHER_ID),
+        ({"job_id": "my-secret"}, None),
+    ],
+)
+def test_line_tells_the_job_and_never_the_token(hook: Hook, path: dict[str, str], job_id: str | None) -> None:
+    line = line_of(hook.call, success(**path))
+    assert line.get("job_id") == job_id
+    assert line["outcome"] == ("refused" if path else "taken")
+    assert not any(secret in json.dumps(line) for secret in (TOKEN, "A" * 43, "my-secret"))
+
+
+def test_line_of_a_call_to_repeat_tells_the_job(hook: Hook) -> None:
+    hook.store.trouble.fail_next(9)
+    line = line_of(hook.call, success())
+    assert (line["job_id"], line["outcome"]) == (JOB_ID, "try_again")
 
 
 @pytest.mark.parametrize("method", ["get", "record_result", "replace"])

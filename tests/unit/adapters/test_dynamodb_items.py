@@ -98,16 +98,21 @@ def test_encode_unknown_type_is_refused() -> None:
 
 def _ordinary_life() -> list[Job]:
     queued = a_job(
-        owner="studio-amsterdam-7", due_at=NOW + 120_000, usual_seconds=300, uploads=True, quoted=400_000
+        owner="studio-amsterdam-7",
+        queued_at=NOW,
+        due_at=NOW + 120_000,
+        usual_seconds=300,
+        uploads=True,
+        quoted=400_000,
     )
     queued = replace(
         queued, timeline=move(replace(queued, status=Status.SUBMITTING), Event.REFUSED_FOR_NOW, NOW).timeline
     )
-    task = Task("9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", TaskState.UNKNOWN)
+    task = Task("9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", 0, state=TaskState.UNKNOWN)
     submitting = replace(
         move(queued, Event.CALLED, NOW + 1_234),
         tasks=(task,),
-        outputs=(Output(index=0, task=0, attempt=1),),
+        outputs=(Output(0),),
         token_hashes=(bytes(range(32)),),
         lease_until=NOW + 46_789,
         due_at=NOW + 46_789,

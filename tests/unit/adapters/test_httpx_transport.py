@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import override
 
 import httpx
 import pytest
@@ -133,11 +136,53 @@ def test_send_silence_is_unknown(client: httpx.Client) -> None:
         _transport(client, server.origin, read_seconds=0.2).send(REQUEST)
 
 
-def test_send_trickling_answer_is_unknown_after_the_total_time() -> None:
-    ticks = iter((0.0, 1.0, 50.0))
-    transport = HttpxTransport(_chunked(b"a", b"b"), "https://x.test", 30, lambda: next(ticks))
-    with pytest.raises(ReplyLost):
-        transport.send(REQUEST)
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n",
+    ],
+    ids=["status line", "headers", "body", "announced body"],
+)
+def test_send_trickling_answer_is_cut_off_at_the_deadline(client: httpx.Client, start: bytes) -> None:
+    """Each byte comes in time; only the whole does not."""
+    cut_off = threading.Event()
+    with raw_server(_trickling(start, cut_off)) as server:
+        transport = HttpxTransport(client, server.origin, read_seconds=0.9, connect_seconds=0.1)
+        with pytest.raises(ReplyLost, match="too long"):
+            transport.send(REQUEST)
+        assert cut_off.wait(30)  # until then the server was still sending
+
+
+def test_send_given_up_before_it_was_sent_never_is() -> None:
+    """The outcome is unknown to the caller by then: a call that was still to come might be paid twice."""
+    gone_on, ended = threading.Event(), threading.Event()
+
+    class SlowToConnect(httpx.HTTPTransport):
+        @override
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            gone_on.wait(30)
+            try:
+                return super().handle_request(request)
+            finally:
+                ended.set()
+
+    with raw_server(ok(b"")) as server, httpx.Client(transport=SlowToConnect()) as slow:
+        with pytest.raises(ReplyLost, match="too long"):
+            HttpxTransport(slow, server.origin, read_seconds=0.1, connect_seconds=0.1).send(REQUEST)
+        gone_on.set()
+        assert ended.wait(30)
+    assert server.requests in ([], [b""])  # a connection at most, and nothing on it
+
+
+def test_send_defect_is_raised_where_the_answer_is_waited_for() -> None:
+    def broken(_request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        _transport(httpx.Client(transport=httpx.MockTransport(broken)), "https://x.test").send(REQUEST)
 
 
 @pytest.mark.parametrize("path", ["@evil.test/", ".evil.test", "evil"])
@@ -153,5 +198,14 @@ def _failing(error: type[httpx.RequestError]) -> httpx.Client:
     return httpx.Client(transport=httpx.MockTransport(fail))
 
 
-def _chunked(*chunks: bytes) -> httpx.Client:
-    return httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=iter(chunks))))
+def _trickling(start: bytes, cut_off: threading.Event) -> Callable[[socket.socket], None]:
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(start)
+        try:
+            while True:
+                connection.sendall(b"H")
+                time.sleep(0.02)
+        except OSError:
+            cut_off.set()
+
+    return trickle

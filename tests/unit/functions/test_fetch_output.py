@@ -16,8 +16,8 @@ from tests.unit.media_samples import MP4
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> InMemoryStack:
     stack = InMemoryStack()
-    sample_job(stack, status=Status.STORING, outputs=(Output(0, 0, 1, OutputState.TO_FETCH),))
-    stack.jobs.outputs[JOB_ID, 0] = OutputRecord(0, result=ResultFile(url=VIDEO_URL))
+    sample_job(stack, status=Status.STORING, outputs=(Output(0, state=OutputState.TO_FETCH),))
+    stack.jobs.outputs[JOB_ID, 0, 1] = OutputRecord(0, result=ResultFile(url=VIDEO_URL))
     monkeypatch.setattr(app, "fetching", lambda: stack.fetching)
     return stack
 

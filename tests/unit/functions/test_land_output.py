@@ -40,7 +40,7 @@ def test_handler_upload_is_promoted(stack: InMemoryStack) -> None:
     call()
     call()
     assert list(stack.media.objects) == [f"outputs/{OWNER}/{JOB_ID}/0.mp4"]
-    assert stack.jobs.outputs[JOB_ID, 0].landed is not None
+    assert stack.jobs.outputs[JOB_ID, 0, 1].landed is not None
     assert stack.job(JOB_ID).status is Status.RUNNING
 
 

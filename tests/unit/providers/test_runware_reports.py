@@ -36,7 +36,7 @@ TIMEOUT = {"code": "timeoutProvider", "message": "too slow", "taskType": "videoI
 
 def webhook(body: object, *ids: str) -> list[Report]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return list(runware.read_webhook(raw, [Task(each) for each in ids or (A,)]))
+    return list(runware.read_webhook(raw, [Task(each, slot) for slot, each in enumerate(ids or (A,))]))
 
 
 def looked_up(body: object, *ids: str, status: int = 200) -> list[Report]:
@@ -212,17 +212,24 @@ def test_look_up_of_an_unknown_task_is_silent(body: object) -> None:
 
 
 ABOUT_THE_CALL = ["rateLimitExceeded", "invalidApiKey", "insufficientCredits", "internalServerError"]
-ABOUT_NO_TASK = ["taskNotFound", "taskExpired", "taskFailedOrNotFound", "conflictTaskUUID", "webhookTimeout"]
+ABOUT_NO_TASK = ["taskExpired", "taskFailedOrNotFound", "conflictTaskUUID", "webhookTimeout"]
 
 
 @pytest.mark.parametrize("code", [*ABOUT_THE_CALL, *ABOUT_NO_TASK, "invalidTaskUUID", "somethingNew"])
 def test_error_about_the_look_up_is_no_verdict(code: str) -> None:
-    assert looked_up({"errors": [{"code": code, "taskUUID": A}]}) == []
+    """Nor does it say that there is no such task: nothing may be sent again for it."""
+    with pytest.raises(UnreadableAnswer):
+        looked_up({"errors": [{"code": code, "taskUUID": A}]})
 
 
-@pytest.mark.parametrize("code", ["taskNotFound", "taskExpired", "conflictTaskUUID", "webhookTimeout"])
+def test_unknown_task_in_a_look_up_is_silence() -> None:
+    assert looked_up({"errors": [{"code": "taskNotFound", "taskUUID": A}]}) == []
+
+
+@pytest.mark.parametrize("code", ["taskExpired", "conflictTaskUUID", "webhookTimeout"])
 def test_marked_error_that_says_nothing_of_the_task_is_no_verdict(code: str) -> None:
-    assert looked_up({"errors": [{"code": code, "taskUUID": A, "status": "error"}]}) == []
+    with pytest.raises(UnreadableAnswer):
+        looked_up({"errors": [{"code": code, "taskUUID": A, "status": "error"}]})
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
@@ -233,7 +240,8 @@ def test_marked_error_is_a_verdict(code: str, status: int) -> None:
 
 
 def test_error_without_id_in_a_look_up_is_no_verdict() -> None:
-    assert looked_up({"errors": [{"code": "timeoutProvider"}]}) == []
+    with pytest.raises(UnreadableAnswer):
+        looked_up({"errors": [{"code": "timeoutProvider"}]})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.sandbox import stack_file
 from tests.sandbox.deployment import fingerprint
-from tests.sandbox.journey import summary, timeline_rows
+from tests.sandbox.journey import InvalidJobError, chosen_job, summary, timeline_rows
 from tests.sandbox.local_cloud import LocalCloud
 from tests.sandbox.provider_apis import (
     MissingPublicUrlError,
@@ -49,6 +49,21 @@ def test_real_provider_is_called_at_its_own_address_and_calls_the_tunnel() -> No
     assert parameters["PublicBaseUrl"] == "https://tunnel.test/api/{api}/live"
     assert parameters["UploadEndpointUrl"] == "https://tunnel.test"
     assert "secret" not in parameters.values()
+
+
+def test_tunnel_leads_to_the_port_of_ones_choice() -> None:
+    given = {"RUNWARE_API_KEY": "secret", "FRAMEHOOK_PUBLIC_URL": "https://tunnel.test"}
+    assert real_provider(given | {"FRAMEHOOK_PORT": "9000"}) == RealProvider(
+        "secret", "https://tunnel.test", 9000
+    )
+
+
+def test_job_is_the_one_that_the_environment_asks_for() -> None:
+    assert chosen_job({"FRAMEHOOK_JOB": '{"model": "m"}'}) == {"model": "m"}
+    assert chosen_job({}) is None
+    for wrong in ("{model: m}", '["m"]'):
+        with pytest.raises(InvalidJobError, match="FRAMEHOOK_JOB"):
+            chosen_job({"FRAMEHOOK_JOB": wrong})
 
 
 def test_real_provider_without_a_public_url_is_refused() -> None:

@@ -14,8 +14,8 @@ from framehook.api_schemas import STATUS, WHOLE, Schema, ref, schemas, text
 
 _ABOUT = """Framehook runs jobs of generative media at the providers you have accounts with. `POST /v1/jobs` answers
 at once; the job's changes are announced as `Job State Change` events, and its files are in your bucket when it has
-`succeeded`. Times are RFC 3339 in UTC, money is a decimal string. Fields may be added to answers; unknown fields of
-requests are refused."""
+`succeeded`. Times are RFC 3339 in UTC, money is a decimal string. Fields may be added to answers; unknown fields and
+query parameters of requests are refused."""
 
 
 def build() -> Schema:

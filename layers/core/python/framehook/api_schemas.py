@@ -76,11 +76,19 @@ _SUMMARY: dict[str, Schema] = {
     "finished_at": _or_null(_TIME),
 }
 _DETAILS: dict[str, Schema] = {
-    "input": {"type": "object", "description": "As it was accepted; media are references to the bucket"},
+    "input": {
+        "type": "object",
+        "description": "As it was accepted, media as references to the bucket; of a long one only `stored_at`, the "
+        "`s3://` object that holds it",
+    },
     "outputs": _list(ref("schemas", "Output")),
     "attempts": _list(ref("schemas", "Attempt")),
     "timeline": _list(_object({"status": STATUS, "at": _TIME, "reason": text()}, optional=("reason",))),
-    "metadata": {"type": "object", "additionalProperties": text()},
+    "metadata": {
+        "type": "object",
+        "additionalProperties": text(),
+        "description": "Your own; beside it `sqs_message_id`, where a message of the queue was refused",
+    },
 }
 _OUTPUT: dict[str, Schema] = {
     "index": WHOLE,
@@ -99,13 +107,16 @@ _OUTPUT: dict[str, Schema] = {
 }
 _ATTEMPT: dict[str, Schema] = {
     "number": {"type": "integer", "minimum": 1},
-    "ended": _or_null(text("Why it is over; null for the current attempt")),
-    "submitted_at": _or_null(_TIME),
     "tasks": _list(ref("schemas", "Task")),
 }
 _TASK: dict[str, Schema] = {
     "provider_task_id": text(),
-    "status": text(enum=[state.value for state in TaskState]),
+    "output": WHOLE | {"description": "The index of the first output it makes"},
+    "status": text(
+        "`superseded`: sent again by a person while its outcome was unknown; `spare`: it succeeded after all, beside "
+        "the one that was sent in its place",
+        enum=[state.value for state in TaskState],
+    ),
     "cost": _MONEY,
     "error": _ERROR,
 }

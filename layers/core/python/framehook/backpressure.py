@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from framehook.due_times import SECOND, refusal_back_off
 from framehook.ports import Gate
-from framehook.providers.contract import Accepted, RefusedForNow, Verdict
+from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
 
 
 def is_closed(gate: Gate, now: int) -> bool:
@@ -25,9 +25,10 @@ def probe(gate: Gate, now: int, lease: int) -> Gate | None:
 
 
 def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) -> Gate:
-    """The gate after a call: open again once anything was accepted, closed longer after each refusal in a row."""
+    """The gate after a call: open again once the provider decided about a task, closed longer after each refusal in a
+    row."""
     seen = list(verdicts)
-    if any(isinstance(verdict, Accepted) for verdict in seen):
+    if any(isinstance(verdict, Accepted | Refused) for verdict in seen):
         return replace(gate, closed_until=0, failures=0) if gate.failures else gate
     refusals = [verdict for verdict in seen if isinstance(verdict, RefusedForNow)]
     if not refusals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from framehook.due_times import Policy, rescheduled
+from framehook.due_times import Policy, next_bringing_in, rescheduled
 from framehook.errors import StaleJob, Unavailable
 from framehook.jobs import Job
 from framehook.ports import Clock, JobStore
@@ -23,8 +23,8 @@ class Changes:
     policy: Policy
 
     def apply(self, job: Job, decide: Decision) -> Job:
-        """The job after `decide`, as stored. A decision that changes nothing writes nothing; one that changes the
-        status also gets the due time of the new status.
+        """The job after `decide`, as stored. A decision that changes nothing writes nothing; one that changes what is
+        waited for also gets a new due time.
 
         Raises Unavailable when others keep being first.
         """
@@ -33,13 +33,18 @@ class Changes:
             decided = decide(job, now)
             if decided == job:
                 return job
-            if decided.status is not job.status:
+            if decided.status is not job.status or self._waits_newly(decided, job, now):
                 decided = rescheduled(decided, now, self.policy)
             try:
                 return self.jobs.replace(replace(decided, updated_at=now), job)
             except StaleJob as stale:
                 job = stale.current or self.existing(job.id)
         raise Unavailable("the job kept changing")
+
+    def _waits_newly(self, job: Job, before: Job, now: int) -> bool:
+        """Whether files are waited for that were not before: they are looked for sooner than the rest of the job."""
+        waits = next_bringing_in(job, now, self.policy) is not None
+        return waits and next_bringing_in(before, now, self.policy) is None
 
     def existing(self, job_id: str) -> Job:
         """The job, which is known to exist. Raises Unavailable when it can't be read."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from framehook.completion import failed_task, with_task
+from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import Event, move, settle
+from framehook.transitions import Event, may, move, settle
 
 QUEUE_DEADLINE = Failure("queue_deadline", "no provider took the job within its deadline")
 RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
@@ -18,39 +18,69 @@ OUTCOME_UNKNOWN = Failure(
 NEVER_TAKEN = Failure("provider_unavailable", "the provider kept refusing the task for now")
 
 
+def expired_in_queue(job: Job, now: int) -> Job:
+    """A queued job at its deadline."""
+    return _without_planned(job, Event.EXPIRED, QUEUE_DEADLINE, now)
+
+
+def unsendable(job: Job, failure: Failure, now: int) -> Job:
+    """A queued job that can't be sent."""
+    return _without_planned(job, Event.REFUSED, failure, now)
+
+
 def unproven(job: Job, now: int) -> Job:
     """A submitting job whose proof window is over: what is proven unpaid has failed, anything else is parked."""
-    for place, task in enumerate(job.tasks):
+    if job.status is not Status.SUBMITTING:
+        return job
+    for task in tasks.counting(job):
         if task.state is TaskState.PLANNED:
-            job = failed_task(job, place, NEVER_TAKEN)
+            job = tasks.failed(job, task, NEVER_TAKEN)
     settled = settle(job, now)
-    return (
-        move(settled, Event.UNPROVEN, now, OUTCOME_UNKNOWN)
-        if settled.status is Status.SUBMITTING
-        else settled
-    )
+    if settled.status is not Status.SUBMITTING:
+        return settled
+    return settle(move(settled, Event.UNPROVEN, now, OUTCOME_UNKNOWN), now)
 
 
 def finished_by_its_files(job: Job, now: int) -> Job:
     """A running job some of whose tasks never reported, but whose files are all in: they are its result, at an unknown
     charge."""
-    for place, task in enumerate(job.tasks):
-        files = [output for output in job.outputs if output.task == place]
-        landed = all(output.state is OutputState.LANDED for output in files)
-        if task.state is TaskState.ACCEPTED and files and landed:
-            job = with_task(job, place, replace(task, state=TaskState.REPORTED))
+    if job.status is not Status.RUNNING:
+        return job
+    for task in tasks.counting(job):
+        files = list(tasks.outputs_of(job, task.slot))
+        landed = files and all(output.state is OutputState.LANDED for output in files)
+        if task.state is TaskState.ACCEPTED and landed:
+            job = tasks.with_task(job, replace(task, state=TaskState.REPORTED))
     return settle(job, now)
 
 
 def overdue(job: Job, now: int) -> Job:
     """A running job at its deadline: what has landed stays, what never reported has failed."""
     job = finished_by_its_files(job, now)
-    for place, task in enumerate(job.tasks):
+    for task in tasks.counting(job):
         if job.status is Status.RUNNING and task.state is TaskState.ACCEPTED:
-            job = failed_task(job, place, RUN_DEADLINE)
+            job = tasks.failed(job, task, RUN_DEADLINE)
     return settle(job, now)
+
+
+def given_up(job: Job, now: int) -> Job:
+    """A parked job whose time is over."""
+    return move(job, Event.EXPIRED, now, OUTCOME_UNKNOWN) if job.status is Status.PARKED else job
 
 
 def entered_at(job: Job, status: Status) -> int:
     """When the job last entered `status`, in ms; its creation when that is no longer known."""
     return max((entry.at for entry in job.timeline if entry.status is status), default=job.created_at)
+
+
+def _without_planned(job: Job, event: Event, failure: Failure, now: int) -> Job:
+    """Ends a queued job, unless a part of it is paid: then only the rest has failed."""
+    if not may(job, event):
+        return job
+    states = {task.state for task in tasks.counting(job)}
+    if not states & {TaskState.REPORTED, TaskState.ACCEPTED}:
+        return move(job, event, now, failure)
+    for task in tasks.counting(job):
+        if task.state is TaskState.PLANNED:
+            job = tasks.failed(job, task, failure)
+    return settle(job, now)

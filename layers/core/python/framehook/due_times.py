@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from framehook.jobs import Job, Status
+from framehook.jobs import Job, OutputState, Status, TaskState
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
 _HOUR = 60 * MINUTE
 _LONGEST_BACK_OFF = _HOUR
+_LONGEST_WITHOUT_A_LOOK = 5 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +33,49 @@ class Policy:
     store_deadline: int = 24 * _HOUR
 
 
-def first_due(now: int, policy: Policy) -> int:
-    return now + policy.queue_patience
+def first_due(now: int, usual_seconds: int, policy: Policy) -> int:
+    """Late enough to be the first look-up of a job that is sent at once: then it never has to be moved."""
+    return now + max(
+        policy.queue_patience, min(_first_look_up(usual_seconds, policy), _LONGEST_WITHOUT_A_LOOK)
+    )
 
 
-def rescheduled(job: Job, now: int, policy: Policy) -> Job:
-    """`job` with the due time its state calls for; the present one is kept where that is good enough."""
+def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) -> Job:
+    """`job` with the due time its state calls for; the present one is kept where it is good enough: hardly too early,
+    or late by no more than `slack` (by default half of the wait)."""
     wanted = _wanted(job, now, policy)
     if wanted is None:
         return replace(job, due_at=None)
-    in_doubt = job.status in (Status.SUBMITTING, Status.STORING)  # usually over before anybody has to look
-    slack = policy.queue_patience if in_doubt else (wanted - now) // 2
-    if job.due_at is not None and wanted <= job.due_at <= wanted + slack:
+    if slack is None:
+        slack = 2 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // 2
+    if job.due_at is not None and wanted - (wanted - now) // 8 <= job.due_at <= wanted + slack:
         return job
     return replace(job, due_at=wanted)
 
 
-def look_up_due(job: Job, now: int, policy: Policy) -> int:
-    """The next look-up of a running job: after its usual run time, then backing off."""
-    first = policy.first_look_up
-    if first is None:
-        first = max(2 * job.usual_seconds * SECOND, job.usual_seconds * SECOND + 2 * MINUTE)
-    return now + min(first << min(job.look_ups, 16), max(first, _LONGEST_BACK_OFF))
+def next_look_up(job: Job, policy: Policy) -> int:
+    """When a running job is looked up next: after its usual run time, then at twice that, four times, …, at most an
+    hour apart."""
+    first = _first_look_up(job.usual_seconds, policy)
+    doubled = first << min(job.look_ups, 16)
+    if job.look_ups and doubled // 2 > _LONGEST_BACK_OFF:
+        doublings = max(1, (_LONGEST_BACK_OFF // first).bit_length())
+        doubled = (first << doublings) + (job.look_ups - doublings) * _LONGEST_BACK_OFF
+    return (job.accepted_at or job.created_at) + doubled
+
+
+def _first_look_up(usual_seconds: int, policy: Policy) -> int:
+    """How long after its acceptance a task is first looked up, in ms."""
+    usual = usual_seconds * SECOND
+    return policy.first_look_up or max(2 * usual, usual + policy.upload_grace)
+
+
+def next_bringing_in(job: Job, now: int, policy: Policy) -> int | None:
+    """When to look for files that were reported and have not landed; None when none is waited for."""
+    done = {task.slot for task in job.tasks if task.state is TaskState.REPORTED}
+    waiting = (OutputState.AWAITED, OutputState.TO_FETCH)
+    is_missing = any(output.state in waiting and output.index % job.count in done for output in job.outputs)
+    return now + policy.upload_grace if is_missing else None
 
 
 def refusal_back_off(refusals: int, fraction: float) -> int:
@@ -65,14 +87,16 @@ def refusal_back_off(refusals: int, fraction: float) -> int:
 def _wanted(job: Job, now: int, policy: Policy) -> int | None:
     match job.status:
         case Status.QUEUED:
-            return max(job.not_before, now) + (0 if job.not_before > now else policy.queue_patience)
+            wanted = job.not_before if job.not_before > now else now + policy.queue_patience
         case Status.SUBMITTING:
-            return job.lease_until or now
+            wanted = job.lease_until or now
         case Status.RUNNING:
-            return look_up_due(job, now, policy)
+            wanted = max(next_look_up(job, policy), now)
         case Status.STORING:
             return now + policy.upload_grace
         case Status.PARKED:
-            return now + policy.parked_for
+            wanted = now + policy.parked_for
         case _:
             return None
+    sooner = next_bringing_in(job, now, policy)
+    return wanted if sooner is None else min(wanted, sooner)

@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from framehook.changes import Changes
-from framehook.errors import DownloadRefused, Failure, ResultGone
+from framehook.deadlines import entered_at
+from framehook.due_times import MINUTE
+from framehook.errors import DownloadRefused, Failure, ResultGone, Unavailable
 from framehook.identifiers import IncomingKey
-from framehook.jobs import Job, Output, ResultFile
+from framehook.jobs import Job, Output, ResultFile, Status
 from framehook.outputs import to_fetch, with_lost
 from framehook.ports import Downloader, MediaStore
 
 logger = logging.getLogger(__name__)
+
+_GONE_FOR_GOOD = (
+    30 * MINUTE
+)  # a host may answer 404 while it still copies the file to where it serves it from
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,19 @@ class Fetching:
         if job is None or place is None:
             logger.debug("nothing to fetch", extra={"job_id": job_id, "output": index})
             return
-        record = self.changes.jobs.get_output(job_id, index)
+        record = self.changes.jobs.get_output(job_id, index, place.attempt)
         if record is None or record.result is None:
             self._lose(job, place, Failure("output_missing", "the provider reported no file for this output"))
             return
         key = str(IncomingKey(job_id, place.attempt, index))
         try:
             size = self.media.write_stream(key, self._content(record.result))
-        except (DownloadRefused, ResultGone) as refused:
+        except ResultGone as gone:
+            if self.changes.clock.now() < entered_at(job, Status.STORING) + _GONE_FOR_GOOD:
+                raise Unavailable("the result is not there, or not yet") from gone
+            self._lose(job, place, Failure(gone.code, str(gone)))
+            return
+        except DownloadRefused as refused:
             self._lose(job, place, Failure(refused.code, str(refused)))
             return
         logger.debug("fetched", extra={"job_id": job_id, "output": index, "bytes": size})
@@ -54,4 +65,4 @@ class Fetching:
         return iter([(result.text or "").encode()])
 
     def _lose(self, job: Job, place: Output, failure: Failure) -> None:
-        self.changes.apply(job, lambda seen, now: with_lost(seen, place.index, failure, now))
+        self.changes.apply(job, lambda seen, now: with_lost(seen, place.index, place.attempt, failure, now))

@@ -12,25 +12,27 @@ from dataclasses import dataclass, replace
 from framehook.changes import Changes
 from framehook.completion import Completion
 from framehook.deadlines import (
-    OUTCOME_UNKNOWN,
-    QUEUE_DEADLINE,
     entered_at,
+    expired_in_queue,
     finished_by_its_files,
+    given_up,
     overdue,
     unproven,
 )
-from framehook.due_times import look_up_due
-from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob
+from framehook.due_times import MINUTE, SECOND, next_bringing_in, next_look_up
+from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
 from framehook.jobs import Job, Output, OutputState, Status, TaskState
 from framehook.outputs import with_landed, with_lost, with_upload_missing
 from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore, Secrets, Transport
 from framehook.providers.contract import Provider, UnreadableAnswer
-from framehook.transitions import Event, move
 
 logger = logging.getLogger(__name__)
 
 _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
+_LONGEST_FETCH_PAUSE = 15 * MINUTE
+_LAST_CHANCE = 10 * MINUTE  # for what was started when a parked job's time was over
+OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
 _WAITING = (OutputState.AWAITED, OutputState.TO_FETCH)
 
 
@@ -52,128 +54,148 @@ class Following:
     def follow_up(self, due: DueJob) -> None:
         """Does what the job needs if it is still due at the time it was found due. Idempotent.
 
-        Raises Unavailable when it must be tried again.
+        Raises Unavailable when it must be tried again, with the job as due as it was.
         """
         job = self.jobs.get(due.job_id)
         not_now = job is None or job.due_at != due.due_at or due.due_at > self.changes.clock.now()
         if job is None or job.status.terminal or not_now:
-            logger.debug("no longer due", extra={"job_id": due.job_id})
+            logger.debug("no longer due")
             return
         try:
-            claimed = self._claimed(job)
+            claimed = self.jobs.replace(self._claimed(job), job)
         except StaleJob:
             return
+        try:
+            self._act(claimed, look=claimed.look_ups > job.look_ups)
+        except Unavailable:
+            self._give_back(claimed, due)
+            raise
+
+    def _act(self, job: Job, *, look: bool) -> None:
         match job.status:
             case Status.QUEUED:
-                self._queued(claimed)
+                self._queued(job)
             case Status.SUBMITTING:
-                self._submitting(claimed)
+                self._submitting(job)
             case Status.RUNNING:
-                self._running(claimed)
-            case Status.STORING:
-                self._storing(claimed)
-            case _:
-                self._parked(claimed)
+                self._running(job, look=look)
+            case Status.PARKED:
+                self._parked(job)
+        self._bring_files_in(self.changes.existing(job.id))
 
     def _claimed(self, job: Job) -> Job:
         """The job with its next due time, so that nobody else follows it up for the present one."""
         now, policy = self.changes.clock.now(), self.changes.policy
         match job.status:
             case Status.RUNNING:
-                counted = replace(job, look_ups=job.look_ups + 1)
-                return self.jobs.replace(replace(counted, due_at=look_up_due(counted, now, policy)), job)
+                next_due = max(next_look_up(self._counted(job, now), policy), now + SECOND)
             case Status.STORING:
                 waited = now - entered_at(job, Status.STORING)
-                return self.jobs.replace(replace(job, due_at=now + max(policy.upload_grace, waited)), job)
+                next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
             case Status.PARKED:
-                until = entered_at(job, Status.PARKED) + policy.parked_for
-                return self.jobs.replace(replace(job, due_at=max(until, now + policy.queue_patience)), job)
+                next_due = max(
+                    entered_at(job, Status.PARKED) + policy.parked_for, now + policy.queue_patience
+                )
             case _:
-                return self.jobs.replace(replace(job, due_at=now + policy.queue_patience), job)
+                next_due = now + policy.queue_patience
+        sooner = next_bringing_in(job, now, policy)
+        return replace(self._counted(job, now), due_at=min(next_due, sooner or next_due), updated_at=now)
+
+    def _counted(self, job: Job, now: int) -> Job:
+        looks = job.status is Status.RUNNING and now >= next_look_up(job, self.changes.policy)
+        return replace(job, look_ups=job.look_ups + 1) if looks else job
+
+    def _give_back(self, job: Job, due: DueJob) -> None:
+        """Lambda tries a failed invocation again, with the same due time. If even this fails, the sweep comes later."""
+        try:
+            self.jobs.replace(replace(job, due_at=due.due_at), job)
+        except (StaleJob, Unavailable):
+            logger.warning("the follow-up waits for the next due time", extra={"job_id": job.id})
 
     def _queued(self, job: Job) -> None:
-        if self._since(job.created_at) >= self.changes.policy.queue_deadline:
-            self.changes.apply(job, lambda seen, now: self._expired(seen, Status.QUEUED, QUEUE_DEADLINE, now))
+        if self._since(job.queued_at) >= self.changes.policy.queue_deadline:
+            self.changes.apply(job, expired_in_queue)
         else:
             self.queue.send(job.id)
 
     def _submitting(self, job: Job) -> None:
         """submit_job looks the tasks up and may send them again; when the window is over a person decides."""
-        if self._since(job.first_sent_at or job.created_at) < self.changes.policy.proof_window:
+        if self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window:
             self.queue.send(job.id)
-            return
-        looked_up = self._look_up(job, (TaskState.UNKNOWN,))
-        self.changes.apply(
-            looked_up, lambda seen, now: unproven(seen, now) if seen.status is Status.SUBMITTING else seen
-        )
+        else:
+            self.changes.apply(self._look_up(job, TaskState.UNKNOWN), unproven)
 
-    def _running(self, job: Job) -> None:
-        looked_up = self._look_up(job, (TaskState.ACCEPTED,))
-        if looked_up.status is not Status.RUNNING:
-            return
-        if self._since(looked_up.accepted_at or looked_up.created_at) >= self.changes.policy.run_deadline:
-            self.changes.apply(looked_up, lambda seen, now: overdue(seen, now) if _runs(seen) else seen)
+    def _running(self, job: Job, *, look: bool) -> None:
+        """Due for a look-up, or only for files of its tasks that are done."""
+        looked_up = self._look_up(job, TaskState.ACCEPTED) if look else job
+        if self._since(job.accepted_at or job.created_at) >= self.changes.policy.run_deadline:
+            self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
-            self.changes.apply(
-                looked_up, lambda seen, now: finished_by_its_files(seen, now) if _runs(seen) else seen
-            )
+            self.changes.apply(looked_up, finished_by_its_files)
 
-    def _storing(self, job: Job) -> None:
-        too_late = self._since(entered_at(job, Status.STORING)) >= self.changes.policy.store_deadline
+    def _parked(self, job: Job) -> None:
+        """Before it is given up, everything that could still prove something is asked once more."""
+        if self._since(entered_at(job, Status.PARKED)) < self.changes.policy.parked_for:
+            return
+        looked_up = self._look_up(job, TaskState.UNKNOWN)
+        self._bring_files_in(looked_up)
+        if self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for + _LAST_CHANCE:
+            self.changes.apply(looked_up, given_up)
+
+    def _bring_files_in(self, job: Job) -> None:
+        """Looks where the files are that have not landed, and starts what brings them further."""
+        if job.status.terminal:
+            return
+        too_late = job.status is Status.STORING and (
+            self._since(entered_at(job, Status.STORING)) >= self.changes.policy.store_deadline
+        )
         for output in job.outputs:
             if output.state in _WAITING:
-                job = self._bring_in(job, output, too_late)
+                self._bring_in(job, output, too_late)
 
-    def _bring_in(self, job: Job, output: Output, too_late: bool) -> Job:
-        """Looks where the file is and starts what brings it further. No look-up at the provider."""
-        key = str(IncomingKey(job.id, output.attempt, output.index))
-        record = self.jobs.get_output(job.id, output.index)
+    def _bring_in(self, job: Job, output: Output, too_late: bool) -> None:
+        index, attempt = output.index, output.attempt
+        key = str(IncomingKey(job.id, attempt, index))
+        record = self.jobs.get_output(job.id, index, attempt)
         if record and record.landed:
-            return self.changes.apply(job, lambda seen, now: with_landed(seen, output.index, now))
+            self.changes.apply(job, lambda seen, now: with_landed(seen, index, attempt, now))
+            return
         if too_late:
-            failure = Failure("output_unavailable", "the file could not be brought into the bucket in time")
-            return self.changes.apply(job, lambda seen, now: with_lost(seen, output.index, failure, now))
+            self.changes.apply(job, lambda seen, now: with_lost(seen, index, attempt, OUT_OF_TIME, now))
+            return
         head = self.media.head(key)
         if head and (head.fetched or output.state is OutputState.AWAITED):
             self.starter.land(key)
         elif output.state is OutputState.TO_FETCH:
-            self.starter.fetch(job.id, output.index)
-        else:
+            self.starter.fetch(job.id, index)
+        elif self._is_upload_overdue(job):
             known = bool(record and record.result and (record.result.url or record.result.text))
-            return self.changes.apply(
-                job, lambda seen, now: with_upload_missing(seen, output.index, known, now)
-            )
-        return job
+            self.changes.apply(job, lambda seen, now: with_upload_missing(seen, index, attempt, known, now))
 
-    def _parked(self, job: Job) -> None:
-        if self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for:
-            self.changes.apply(
-                job, lambda seen, now: self._expired(seen, Status.PARKED, OUTCOME_UNKNOWN, now)
-            )
+    def _is_upload_overdue(self, job: Job) -> bool:
+        storing = job.status is Status.STORING
+        return not storing or self._since(entered_at(job, Status.STORING)) >= self.changes.policy.upload_grace
 
-    def _expired(self, job: Job, status: Status, failure: Failure, now: int) -> Job:
-        return move(job, Event.EXPIRED, now, failure) if job.status is status else job
-
-    def _look_up(self, job: Job, states: tuple[TaskState, ...]) -> Job:
-        """The job after one look-up. An answer that can't be had or read says nothing about the job."""
-        ids = [task.id for task in job.tasks if task.state in states]
-        api_key = self.secrets.api_key(job.provider)
-        if not ids or not api_key:
+    def _look_up(self, job: Job, state: TaskState) -> Job:
+        """The job after one look-up. An answer that can't be had or read says nothing about the job, and must not keep
+        it from its deadline."""
+        ids = [task.id for task in job.tasks if task.state is state]
+        if not ids:
             return job
         provider = self.providers[job.provider]
         try:
-            response = self.transports[job.provider].send(provider.look_up(ids, api_key))
-            reports = provider.read_look_up(ids, response)
-        except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
-            logger.warning(
-                "the look-up told nothing", extra={"job_id": job.id, "why": type(unclear).__name__}
-            )
-            return job
-        return self.completion.record(job, job.attempt, reports, response.body)
+            request = provider.look_up(ids, self._api_key(job.provider))
+            response = self.transports[job.provider].send(request)
+            return self.completion.record(job, provider.read_look_up(ids, response), response.body)
+        except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
+            logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
+            return self.changes.existing(job.id)
+
+    def _api_key(self, provider: str) -> str:
+        api_key = self.secrets.api_key(provider)
+        if not api_key:
+            raise NeverSent(f"there is no API key for {provider} in this stack")
+        return api_key
 
     def _since(self, moment: int) -> int:
         return self.changes.clock.now() - moment
-
-
-def _runs(job: Job) -> bool:
-    return job.status is Status.RUNNING

@@ -8,9 +8,9 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -48,6 +48,7 @@ _STATUS: dict[type[FramehookError], int] = {
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MOST_LISTED = 100
 _DEFAULT_LISTED = 20
+_LISTING = ("status", "limit", "cursor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class HttpEdge:
 
     def resolver(self) -> APIGatewayRestResolver:
         """The routes. What each answers is described in `api_description`; a test holds the two together."""
-        app = APIGatewayRestResolver()
+        app = _Resolver()
         app.post("/v1/jobs")(lambda: self.submit(app.current_event))
         app.get("/v1/jobs")(lambda: self.list_jobs(app.current_event))
         app.get("/v1/jobs/<job_id>")(lambda job_id: self.show(app.current_event, job_id))
@@ -91,35 +92,41 @@ class HttpEdge:
         note(job_id=job_id, replayed=accepted.replayed)
         location = {"Location": f"{self._base(event)}/v1/jobs/{job_id}"}
         if accepted.replayed:
-            return _json(200, self._resource(event, job_id), location | {"Idempotent-Replayed": "true"})
+            replayed = self.show(event, job_id)
+            replayed.headers.update(location | {"Idempotent-Replayed": "true"})
+            return replayed
         shown = resource(JobFile(accepted.job, accepted.request), self.bucket, self._base(event))
         return _json(202, shown | {"warnings": list(accepted.warnings)}, location)
 
     def list_jobs(self, event: APIGatewayProxyEvent) -> Response[str]:
         owner = self._owner(event)
-        asked = event.query_string_parameters or {}
+        asked = _listing(event)
         limit = _limit(asked.get("limit"))
         status = _status(asked.get("status"))
         page = self.intake.changes.jobs.page(owner, status, limit, asked.get("cursor"))
         return _json(200, {"jobs": [summary(job) for job in page.jobs], "cursor": page.cursor})
 
     def show(self, event: APIGatewayProxyEvent, job_id: str) -> Response[str]:
-        self._job(event, job_id)
-        return _json(200, self._resource(event, job_id))
+        """Another owner's job does not exist for the caller."""
+        owner = self._owner(event)
+        file = self.intake.changes.jobs.get_file(job_id) if _is_noted(job_id) else None
+        if file is None or file.job.owner != owner:
+            raise NotFound("there is no such job")
+        return _json(200, resource(file, self.bucket, self._base(event)))
 
     def resolve(self, event: APIGatewayProxyEvent, job_id: str) -> Response[str]:
         job = self._job(event, job_id)
         asked = parse(ResolveRequest, parse_json_object(_body(event)))
+        note(action=asked.action)
         self.resolution.resolve(job.owner, job_id, asked)
-        note(job_id=job_id, action=asked.action)
-        return _json(200, self._resource(event, job_id))
+        return self.show(event, job_id)
 
     def show_output(self, event: APIGatewayProxyEvent, job_id: str, index: str) -> Response[str]:
         """307 to a link of the bucket, which a browser can play."""
         job = self._job(event, job_id)
         number = int(index) if re.fullmatch(r"[0-9]{1,3}", index) else -1
         place = next((output for output in job.outputs if output.index == number), None)
-        record = self.intake.changes.jobs.get_output(job_id, number) if place else None
+        record = self.intake.changes.jobs.get_output(job_id, number, place.attempt) if place else None
         if place is None or place.state is not OutputState.LANDED or record is None or record.landed is None:
             raise NotFound(f"the job has no output {index[:10]} yet, or never will")
         landed = record.landed
@@ -133,17 +140,10 @@ class HttpEdge:
     def _job(self, event: APIGatewayProxyEvent, job_id: str) -> Job:
         """The caller's own job; another owner's does not exist for the caller."""
         owner = self._owner(event)
-        job = self.intake.changes.jobs.get(job_id) if is_job_id(job_id) else None
+        job = self.intake.changes.jobs.get(job_id) if _is_noted(job_id) else None
         if job is None or job.owner != owner:
             raise NotFound("there is no such job")
         return job
-
-    def _resource(self, event: APIGatewayProxyEvent, job_id: str) -> dict[str, Any]:
-        file = self.intake.changes.jobs.get_file(job_id)
-        if file is None:
-            raise NotFound("there is no such job")
-        whole = replace(file, request=replace(file.request, input=self.intake.inputs.loaded(file.request)))
-        return resource(whole, self.bucket, self._base(event))
 
     def _owner(self, event: APIGatewayProxyEvent) -> str:
         """API Gateway has checked the key; whose it is the table says. An unregistered one is the default owner's."""
@@ -162,6 +162,16 @@ class HttpEdge:
             self.queue.send(job.id)
         except Unavailable:
             logger.warning("the job is sent by the sweep", extra={"job_id": job.id}, exc_info=True)
+
+
+class _Resolver(APIGatewayRestResolver):
+    @override
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        """With what every call has in its line of the log. Of the path only the template: the rest is the caller's."""
+        note(route=f"{event['httpMethod']} {event.get('resource')}")
+        answer = super().resolve(event, context)
+        note(http_status=answer["statusCode"])
+        return answer
 
 
 def problem(error: FramehookError) -> Response[str]:
@@ -222,6 +232,25 @@ def _idempotency_key(event: APIGatewayProxyEvent) -> str | None:
             FieldProblem("Idempotency-Key", "is not a usable key", value=key[:60], allowed=allowed)
         )
     return key
+
+
+def _is_noted(job_id: str) -> bool:
+    """Whether this is an id; then the log tells it, whoever's it is."""
+    known = is_job_id(job_id)
+    if known:
+        note(job_id=job_id)
+    return known
+
+
+def _listing(event: APIGatewayProxyEvent) -> Mapping[str, str]:
+    asked = event.query_string_parameters or {}
+    unknown = [name for name in asked if name not in _LISTING]
+    if unknown:
+        message, allowed = "is not a parameter of this listing", list(_LISTING)
+        raise InvalidRequest(
+            *(FieldProblem(name[:60], message, "unknown_field", allowed=allowed) for name in unknown[:20])
+        )
+    return asked
 
 
 def _limit(text: str | None) -> int:

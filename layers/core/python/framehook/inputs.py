@@ -17,6 +17,7 @@ from framehook.jobs import Request
 from framehook.ports import MediaStore, UploadSigner
 
 REQUEST_LIMIT = 256 * 1024  # of a request's JSON, data URIs apart
+_MOST_MEDIA = 16  # data URIs of one request: each becomes an object
 _TABLE_LIMIT = 100 * 1024  # a larger input is kept in the bucket; a table item holds 400 KB
 _SPILLED_READ_LIMIT = 2 * REQUEST_LIMIT
 _MOST_DEPTH = 32
@@ -118,6 +119,11 @@ def extracted(
         if not value.startswith("data:"):
             return value
         content_type, body = _decoded(value, path)
+        if len(found) == _MOST_MEDIA:
+            message = (
+                f"is one data URI too many; at most {_MOST_MEDIA} are taken, use https or s3:// for the rest"
+            )
+            raise InvalidRequest(FieldProblem(path, message, "too_many_data_uris", allowed=_MOST_MEDIA))
         key = f"{prefix}/{len(found)}.{content_type.split('/')[1].split('+')[0]}"
         found.append(StoredMedia(key, body, content_type))
         return f"s3://{bucket}/{key}"

@@ -5,6 +5,7 @@ The conditional put of a derived id is the idempotency check. Next: submit_job.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from framehook.changes import Changes
@@ -40,15 +41,20 @@ class Intake:
 
         Raises InvalidRequest before anything is written; IdempotencyConflict when the id belongs to another request.
         """
-        planned = plan(asked.model, asked.input, asked.provider)
         mark = fingerprint(asked)
+        known = self._known(job_id, mark)
+        if known is not None:
+            return known
+        planned = plan(asked.model, asked.input, asked.provider)
         # A folder of its own: another request under the same key must not write over what was accepted.
         kept, spilled_key = self.inputs.kept(owner, f"{job_id}/{mark[:16]}", asked.input)
         request = Request(asked.model, kept, planned.count, mark, asked.metadata, spilled_key)
         accepted = self._store(self._queued(owner, job_id, planned), request)
         return replace(accepted, warnings=tuple(planned.warnings))
 
-    def refuse(self, owner: str, job_id: str, model: str, mark: str, why: RequestError) -> Accepted:
+    def refuse(
+        self, owner: str, job_id: str, model: str, metadata: Mapping[str, str], mark: str, why: RequestError
+    ) -> Accepted:
         """A readable request that can't be served becomes a failed job of its owner, so that it is not lost."""
         now = self.changes.clock.now()
         queued = Job(
@@ -61,10 +67,21 @@ class Intake:
             status=Status.QUEUED,
             created_at=now,
             updated_at=now,
+            queued_at=now,
             timeline=(TimelineEntry(Status.QUEUED, now),),
         )
         failed = move(queued, Event.REFUSED, now, Failure(why.code, _storable(str(why))[:_SHOWN_REASON]))
-        return self._store(failed, Request(queued.model, {}, 0, mark))
+        return self._store(failed, Request(queued.model, {}, 0, mark, metadata))
+
+    def _known(self, job_id: str, mark: str) -> Accepted | None:
+        """What was accepted under this id before, whatever the catalogue says today."""
+        request = self.changes.jobs.get_request(job_id)
+        if request is None:
+            return None
+        if request.fingerprint != mark:
+            raise IdempotencyConflict("the idempotency key was used before, for another request")
+        job = self.changes.jobs.get(job_id)
+        return Accepted(job, request, replayed=True) if job else None
 
     def _store(self, job: Job, request: Request) -> Accepted:
         """Request first: a job that exists can always be sent."""
@@ -88,7 +105,9 @@ class Intake:
             status=Status.QUEUED,
             created_at=now,
             updated_at=now,
-            due_at=first_due(now, self.changes.policy),
+            queued_at=now,
+            count=planned.count,
+            due_at=first_due(now, planned.usual_seconds, self.changes.policy),
             uploads=planned.uploads,
             usual_seconds=planned.usual_seconds,
             quoted=planned.quoted,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from framehook.errors import Failure
-from framehook.jobs import AttemptRecord, Job, Output, OutputRecord, OutputState, Request, Task
+from framehook.jobs import Job, Output, OutputRecord, OutputState, Request
 from framehook.money import to_decimal
 from framehook.ports import JobFile
 
@@ -19,15 +19,15 @@ _CURRENCY = "USD"
 def resource(file: JobFile, bucket: str, api_base: str) -> dict[str, Any]:
     """The full resource, as documented in the OpenAPI description."""
     job = file.job
-    records = {record.index: record for record in file.outputs}
+    records = {(record.index, record.attempt): record for record in file.outputs}
     return {
         **summary(job),
         "input": shown_input(file.request, bucket),
         "outputs": [
-            _output(job, output, records.get(output.index, OutputRecord(output.index)), bucket, api_base)
+            _output(job, output, records.get((output.index, output.attempt)), bucket, api_base)
             for output in job.outputs
         ],
-        "attempts": [*map(_past_attempt, _past(file)), *_current_attempt(job)],
+        "attempts": _attempts(job),
         "timeline": [
             {"status": entry.status.value, "at": timestamp(entry.at)}
             | ({"reason": entry.reason} if entry.reason else {})
@@ -55,8 +55,8 @@ def summary(job: Job) -> dict[str, Any]:
 
 
 def shown_input(request: Request, bucket: str) -> dict[str, Any]:
-    """A long input that was not read is shown as where it is kept."""
-    if request.spilled_key and not request.input:
+    """A long input is shown as where it is kept."""
+    if request.spilled_key:
         return {"stored_at": f"s3://{bucket}/{request.spilled_key}"}
     return dict(request.input)
 
@@ -85,13 +85,17 @@ def _error(failure: Failure | None) -> dict[str, Any] | None:
     return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
 
 
-def _output(job: Job, output: Output, record: OutputRecord, bucket: str, api_base: str) -> dict[str, Any]:
+def _output(
+    job: Job, output: Output, record: OutputRecord | None, bucket: str, api_base: str
+) -> dict[str, Any]:
+    record = record or OutputRecord(output.index)
     landed = record.landed if output.state is OutputState.LANDED else None
-    task = job.tasks[output.task] if output.task < len(job.tasks) else None
+    slot, attempt = output.index % job.count, output.attempt
+    made_by = next((task.id for task in job.tasks if (task.slot, task.attempt) == (slot, attempt)), None)
     return {
         "index": output.index,
         "status": output.state.value,
-        "provider_task_id": task.id if task else None,
+        "provider_task_id": made_by,
         "bucket": bucket if landed else None,
         "key": landed.key if landed else None,
         "content_type": landed.content_type if landed else None,
@@ -107,36 +111,22 @@ def _output(job: Job, output: Output, record: OutputRecord, bucket: str, api_bas
     }
 
 
-def _past(file: JobFile) -> list[AttemptRecord]:
-    return [record for record in file.attempts if record.number < file.job.attempt]
-
-
-def _past_attempt(record: AttemptRecord) -> dict[str, Any]:
-    return {
-        "number": record.number,
-        "ended": record.ended,
-        "submitted_at": timestamp(record.submitted_at) if record.submitted_at else None,
-        "tasks": [_task(task) for task in record.tasks],
-    }
-
-
-def _current_attempt(job: Job) -> list[dict[str, Any]]:
-    if not job.tasks:
-        return []
+def _attempts(job: Job) -> list[dict[str, Any]]:
+    """Every attempt that has tasks, with what is known of each and what it cost."""
     return [
         {
-            "number": job.attempt,
-            "ended": None,
-            "submitted_at": timestamp(job.first_sent_at) if job.first_sent_at else None,
-            "tasks": [_task(task) for task in job.tasks],
+            "number": number,
+            "tasks": [
+                {
+                    "provider_task_id": task.id,
+                    "output": task.slot,
+                    "status": task.state.value,
+                    "cost": to_decimal(task.cost),
+                    "error": _error(task.failure),
+                }
+                for task in job.tasks
+                if task.attempt == number
+            ],
         }
+        for number in sorted({task.attempt for task in job.tasks})
     ]
-
-
-def _task(task: Task) -> dict[str, Any]:
-    return {
-        "provider_task_id": task.id,
-        "status": task.state.value,
-        "cost": to_decimal(task.cost),
-        "error": _error(task.failure),
-    }

@@ -31,13 +31,24 @@ class Status(StrEnum):
 
 
 class TaskState(StrEnum):
-    """What is known of one provider-side generation. Only `planned` is proof that nothing is paid."""
+    """What is known of one provider-side generation. Only `planned` is proof that nothing is paid.
+
+    `superseded`: its outcome was unknown when a person had it sent again; `spare`: that one succeeded after all, while
+    the task in its place was under way.
+    """
 
     PLANNED = "planned"
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     REPORTED = "reported"
     FAILED = "failed"
+    SUPERSEDED = "superseded"
+    SPARE = "spare"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the job's end depends on this task."""
+        return self not in (TaskState.SUPERSEDED, TaskState.SPARE)
 
 
 class OutputState(StrEnum):
@@ -60,9 +71,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One generation of the current attempt. `id` is the provider's name for it (for Runware, the UUID we made)."""
+    """One generation. `id` is the provider's name for it (for Runware, the UUID we made); `slot` is which of the job's
+    `count` generations it is, so that a task that was sent again in a later attempt has the slot of the first."""
 
     id: str
+    slot: int
+    attempt: int = 1
     state: TaskState = TaskState.PLANNED
     failure: Failure | None = None
     cost: int | None = None
@@ -70,14 +84,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One media file of the job. `attempt` and `index` name its key under `incoming/`; `task` is the position of the
-    task that makes it. A failure on an awaited output says that its upload was unusable."""
+    """One media file of the job. `attempt` and `index` name its key under `incoming/`; the nth file of a slot has the
+    index `slot + n * count`. A failure on an awaited output says that its upload was unusable."""
 
     index: int
-    task: int
-    attempt: int
+    attempt: int = 1
     state: OutputState = OutputState.AWAITED
-    fetches: int = 0
     failure: Failure | None = None
 
 
@@ -99,6 +111,8 @@ class Job:
     status: Status
     created_at: int
     updated_at: int
+    queued_at: int = 0  # when this attempt was asked for: by the request, or by a person's `resend`
+    count: int = 1
     version: int = 0
     attempt: int = 1
     uploads: bool = False  # whether the provider PUTs the files itself
@@ -155,24 +169,19 @@ class LandedFile:
 
 @dataclass(frozen=True, slots=True)
 class OutputRecord:
-    """All that is stored of one output beside the job's state."""
+    """All that is stored of one output of one attempt beside the job's state."""
 
     index: int
-    task_id: str | None = None
+    attempt: int = 1
     result: ResultFile | None = None
     seed: int | None = None
     video_id: str | None = None
-    cost: int | None = None
     landed: LandedFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """What is kept of an attempt that is over, or that answered in a way worth keeping."""
+    """Raw answers of an attempt that are worth keeping: failures, late ones, unreadable ones. Bounded."""
 
     number: int
-    tasks: tuple[Task, ...] = ()
-    outputs: tuple[Output, ...] = ()
     answers: tuple[str, ...] = ()
-    submitted_at: int | None = None
-    ended: str | None = None

@@ -57,7 +57,7 @@ class Landing:
         try:
             found = self._inspected(key, head, job)
         except UnusableMedia as unusable:
-            self._refuse(job, incoming, head, str(unusable))
+            self._refuse(job, place, head, str(unusable))
             return
         self._promote(job, place, head, found)
 
@@ -77,7 +77,7 @@ class Landing:
         now = self.changes.clock.now()
         index = place.index
         incoming = IncomingKey(job.id, place.attempt, index)
-        if not self.jobs.claim_landing(job.id, index, head.etag, now, now + _CLAIM):
+        if not self.jobs.claim_landing(job.id, index, place.attempt, head.etag, now, now + _CLAIM):
             self._recover(job, place)
             return
         target = output_key(job.owner, job.id, index, found.extension)
@@ -90,33 +90,33 @@ class Landing:
         }
         checksum = self.media.promote(str(incoming), head.etag, target, found.content_type, metadata)
         if checksum is None:
-            self.jobs.release_landing(job.id, index, head.etag)
+            self.jobs.release_landing(job.id, index, place.attempt, head.etag)
             raise Unavailable("the file was replaced before it was copied")
         landed = LandedFile(target, head.bytes, found.content_type, checksum)
-        if not self.jobs.record_landing(job.id, index, head.etag, landed):
+        if not self.jobs.record_landing(job.id, index, place.attempt, head.etag, landed):
             raise Unavailable("another file was claimed for this output")
-        self._note_landed(job, index)
+        self._note_landed(job, place)
         self.media.delete(str(incoming))
 
     def _recover(self, job: Job, place: Output) -> None:
         """The file is gone or claimed: finish what an earlier run recorded, or let that run finish."""
-        record = self.jobs.get_output(job.id, place.index)
+        record = self.jobs.get_output(job.id, place.index, place.attempt)
         if record and record.landed:
-            self._note_landed(job, place.index)
+            self._note_landed(job, place)
             self.media.delete(str(IncomingKey(job.id, place.attempt, place.index)))
         elif self.media.head(str(IncomingKey(job.id, place.attempt, place.index))):
             raise Unavailable("the output is being landed by another invocation")
 
-    def _refuse(self, job: Job, incoming: IncomingKey, head: ObjectHead, why: str) -> None:
+    def _refuse(self, job: Job, place: Output, head: ObjectHead, why: str) -> None:
         """An unusable upload is replaced once from the result URL; an unusable copy of that means the output is lost.
 
         The file itself stays under `incoming/` until it expires, for whoever wants to know.
         """
-        logger.warning("unusable file", extra={"key": str(incoming), "why": why})
-        failure = Failure("output_invalid", why)
+        logger.warning("unusable file", extra={"job_id": job.id, "output": place.index, "why": why})
+        failure, index, attempt = Failure("output_invalid", why), place.index, place.attempt
         self.changes.apply(
-            job, lambda seen, now: with_refused(seen, incoming.index, failure, head.fetched, now)
+            job, lambda seen, now: with_refused(seen, index, attempt, failure, head.fetched, now)
         )
 
-    def _note_landed(self, job: Job, index: int) -> None:
-        self.changes.apply(job, lambda seen, now: with_landed(seen, index, now))
+    def _note_landed(self, job: Job, place: Output) -> None:
+        self.changes.apply(job, lambda seen, now: with_landed(seen, place.index, place.attempt, now))

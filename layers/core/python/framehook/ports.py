@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from framehook.jobs import AttemptRecord, Job, LandedFile, Output, OutputRecord, Request, Status, Task
+from framehook.jobs import AttemptRecord, Job, LandedFile, OutputRecord, Request, Status
 from framehook.providers.contract import HttpRequest, HttpResponse
 
 DUE_SHARDS = 4  # the index of due times is split so that no partition takes every write; must never shrink
@@ -100,31 +100,23 @@ class JobStore(Protocol):
         """
         ...
 
-    def get_output(self, job_id: str, index: int) -> OutputRecord | None: ...
+    def get_output(self, job_id: str, index: int, attempt: int) -> OutputRecord | None: ...
 
     def record_result(self, job_id: str, record: OutputRecord) -> None:
         """Keeps what a provider reported of one output. Leaves what landed alone. Idempotent."""
         ...
 
-    def claim_landing(self, job_id: str, index: int, etag: str, now: int, until: int) -> bool:
+    def claim_landing(self, job_id: str, index: int, attempt: int, etag: str, now: int, until: int) -> bool:
         """Takes the right to promote the object with this ETag. False while somebody holds it for another object, or
         when the output has landed."""
         ...
 
-    def record_landing(self, job_id: str, index: int, etag: str, landed: LandedFile) -> bool:
+    def record_landing(self, job_id: str, index: int, attempt: int, etag: str, landed: LandedFile) -> bool:
         """Keeps where a file landed. False when the claim was lost to another object."""
         ...
 
-    def release_landing(self, job_id: str, index: int, etag: str) -> None:
+    def release_landing(self, job_id: str, index: int, attempt: int, etag: str) -> None:
         """Gives back a claim whose object turned out unusable."""
-        ...
-
-    def get_attempt(self, job_id: str, number: int) -> AttemptRecord | None: ...
-
-    def record_attempt(
-        self, job_id: str, number: int, *, tasks: Sequence[Task], outputs: Sequence[Output], ended: str
-    ) -> None:
-        """Keeps an attempt that is over, so that its late answers can still be understood. Idempotent."""
         ...
 
     def record_answer(self, job_id: str, number: int, answer: str) -> None:

@@ -16,7 +16,14 @@ from framehook.errors import IdempotencyConflict, InvalidRequest, RequestError, 
 from framehook.identifiers import derive_job_id, is_job_id, is_owner
 from framehook.intake import Intake
 from framehook.ports import DeadLetters
-from framehook.requests import JobMessage, check_owner, content_fingerprint, parse, parse_json_object
+from framehook.requests import (
+    JobMessage,
+    check_owner,
+    content_fingerprint,
+    parse,
+    parse_json_object,
+    readable_metadata,
+)
 from framehook.submission import Submission
 from framehook.telemetry import note
 
@@ -83,8 +90,11 @@ class QueueEdge:
         """The failed job has the message's own id: a key that the request named may be another job's. What was accepted
         under the message's own id before stays as it is."""
         job_id, text = derive_job_id(owner, f"sqs:{message_id}"), json.dumps(message)
+        model, metadata = message.get("model"), readable_metadata(message.get("metadata"))
+        shown = model if isinstance(model, str) else ""
+        known_by = metadata | {"sqs_message_id": message_id}
         try:
-            self.intake.refuse(owner, job_id, str(message.get("model", "")), content_fingerprint(text), why)
+            self.intake.refuse(owner, job_id, shown, known_by, content_fingerprint(text), why)
         except IdempotencyConflict:
             self.dead_letters.send(text, str(why), message_id)
         note(refused=why.code)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from framehook.errors import FieldProblem, InvalidRequest, UnreadableRequest
 from framehook.identifiers import is_owner
@@ -96,6 +96,14 @@ def check_owner(owner: str) -> str:
             FieldProblem("owner", "is not a valid owner", value=owner[:_SHOWN], allowed=allowed)
         )
     return owner
+
+
+def readable_metadata(value: object) -> dict[str, str]:
+    """The metadata of a request that is otherwise wrong, so that its failed job can be told; empty if it is no good."""
+    try:
+        return TypeAdapter(Metadata).validate_python(value, strict=True)
+    except ValidationError:
+        return {}
 
 
 def fingerprint(request: JobRequest) -> str:

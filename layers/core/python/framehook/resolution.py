@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from framehook import tasks
 from framehook.changes import Changes
-from framehook.deadlines import OUTCOME_UNKNOWN
 from framehook.errors import Failure, FieldProblem, InvalidRequest, NotFound, WrongState
 from framehook.jobs import Job, Status, TaskState
-from framehook.ports import JobQueue
+from framehook.ports import Chance, JobQueue
 from framehook.requests import ResolveRequest
 from framehook.transitions import Event, move, settle
 
@@ -19,6 +20,7 @@ ABANDONED = Failure("abandoned", "the job was given up by a person while its out
 class Resolution:
     changes: Changes
     queue: JobQueue
+    chance: Chance
 
     def resolve(self, owner: str, job_id: str, asked: ResolveRequest) -> Job:
         """The job after the decision. Raises NotFound, WrongState for a job that is not parked, InvalidRequest."""
@@ -26,14 +28,22 @@ class Resolution:
         if job is None or job.owner != owner:
             raise NotFound("no such job")
         _check(job, asked)
-        if asked.action == "resend":
-            self.changes.jobs.record_attempt(
-                job.id, job.attempt, tasks=job.tasks, outputs=job.outputs, ended=OUTCOME_UNKNOWN.code
-            )
-        decided = self.changes.apply(job, lambda seen, now: _decided(seen, job.attempt, asked, now))
+        decided = self.changes.apply(job, lambda seen, now: self._decided(seen, job.attempt, asked, now))
         if decided.status is Status.QUEUED:
             self.queue.send(decided.id)
         return decided
+
+    def _decided(self, job: Job, attempt: int, asked: ResolveRequest, now: int) -> Job:
+        """Asked again about a newer job: one that is no longer parked in that attempt was decided by something else."""
+        if job.status is not Status.PARKED or job.attempt != attempt:
+            raise WrongState(f"only a parked job can be resolved; this one is {job.status} by now")
+        match asked.action:
+            case "abandon":
+                return move(job, Event.ABANDONED, now, ABANDONED)
+            case "adopt":
+                return _adopted(job, asked.provider_task_id or "", now)
+            case _:
+                return _resent(job, self.chance.uuid, now)
 
 
 def _check(job: Job, asked: ResolveRequest) -> None:
@@ -52,36 +62,16 @@ def _check(job: Job, asked: ResolveRequest) -> None:
         raise InvalidRequest(problem)
 
 
-def _decided(job: Job, attempt: int, asked: ResolveRequest, now: int) -> Job:
-    """Asked again about a newer job: one that is no longer parked in that attempt was decided by something else."""
-    if job.status is not Status.PARKED or job.attempt != attempt:
-        raise WrongState(f"only a parked job can be resolved; this one is {job.status} by now")
-    match asked.action:
-        case "abandon":
-            return move(job, Event.ABANDONED, now, ABANDONED)
-        case "adopt":
-            return _adopted(job, asked.provider_task_id or "", now)
-        case _:
-            return _resent(job, now)
-
-
-def _resent(job: Job, now: int) -> Job:
-    """A new attempt with new task ids: a second charge is possible, and a person has said yes to it."""
-    return replace(
-        move(job, Event.RESENT, now),
-        attempt=job.attempt + 1,
-        tasks=(),
-        outputs=(),
-        first_sent_at=None,
-        accepted_at=None,
-        not_before=0,
-        refusals=0,
-        look_ups=0,
+def _resent(job: Job, new_id: Callable[[], str], now: int) -> Job:
+    """A new attempt of what is not known to be accepted: a second charge is possible, and a person has said yes."""
+    again = tasks.sent_again(move(job, Event.RESENT, now), new_id)
+    return settle(
+        replace(again, queued_at=now, first_sent_at=None, not_before=0, refusals=0, look_ups=0), now
     )
 
 
 def _adopted(job: Job, task_id: str, now: int) -> Job:
-    tasks = tuple(
-        replace(task, state=TaskState.ACCEPTED) if task.id == task_id else task for task in job.tasks
-    )
-    return settle(replace(job, tasks=tasks), now)
+    task = tasks.find(job, task_id)
+    if task is None:
+        return job
+    return settle(tasks.with_task(job, replace(task, state=TaskState.ACCEPTED)), now)

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from framehook import backpressure, tokens
+from framehook import backpressure, tasks, tokens
 from framehook.changes import Changes
-from framehook.completion import Completion, failed_task, with_task
-from framehook.deadlines import QUEUE_DEADLINE
-from framehook.due_times import SECOND, Policy, refusal_back_off, rescheduled
+from framehook.completion import Completion
+from framehook.deadlines import expired_in_queue, unsendable
+from framehook.due_times import MINUTE, SECOND, Policy, rescheduled
 from framehook.errors import Failure, InvalidRequest, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
 from framehook.inputs import InputKeeper, InputSigner
@@ -23,6 +23,7 @@ from framehook.offerings import Plan, plan
 from framehook.ports import Chance, Clock, Gate, GateStore, JobStore, Secrets, Transport, UploadSigner
 from framehook.providers.contract import (
     Accepted,
+    HttpRequest,
     Provider,
     Refused,
     RefusedForNow,
@@ -31,11 +32,14 @@ from framehook.providers.contract import (
     UnreadableAnswer,
     Verdict,
 )
-from framehook.transitions import Event, move, settle
+from framehook.transitions import Event, move
+from framehook.verdicts import Call
 
 logger = logging.getLogger(__name__)
 
-_KEPT_TOKENS = 8
+_MOST_TOKENS = 16
+_UNHURRIED = 5 * MINUTE
+_OPEN = (TaskState.UNKNOWN, TaskState.PLANNED)
 _MARGIN = 5 * SECOND
 
 
@@ -70,23 +74,22 @@ class Submission:
 
         `remaining` tells the milliseconds this invocation has left. Raises Unavailable when it must be tried again.
         """
-        if remaining() < self.policy.call_timeout + _MARGIN:
-            raise Unavailable("too little time left for a paid call")
+        check_time(remaining, self.policy)
         job = self.jobs.get(job_id)
         now = self.clock.now()
         try:
             if job is None:
-                logger.warning("submission of an unknown job")
+                logger.warning("submission of an unknown job", extra={"job_id": job_id})
             elif job.status is Status.QUEUED and job.not_before <= now:
-                self._send_queued(job, now)
+                self._send_queued(job, now, remaining)
             elif job.status is Status.SUBMITTING and (job.lease_until or 0) <= now:
                 self._settle_unknown(job, now, remaining)
         except StaleJob:
             logger.debug("somebody else took the job on")
 
-    def _send_queued(self, job: Job, now: int) -> None:
-        if now >= job.created_at + self.policy.queue_deadline:
-            self._fail(job, Event.EXPIRED, QUEUE_DEADLINE)
+    def _send_queued(self, job: Job, now: int, remaining: Callable[[], int]) -> None:
+        if now >= job.queued_at + self.policy.queue_deadline:
+            self.changes.apply(job, expired_in_queue)
             return
         gate = self.gates.get_gate(job.provider)
         probing = backpressure.probe(gate, now, self.policy.lease)
@@ -94,65 +97,71 @@ class Submission:
         if waits or (probing and not self.gates.replace_gate(job.provider, probing, gate)):
             self._wait(job, max(gate.closed_until, now + SECOND), now)
             return
-        self._send(job, now, gate)
+        self._send(job, probing or gate, remaining)
 
-    def _send(self, job: Job, now: int, gate: Gate) -> None:
+    def _send(self, job: Job, gate: Gate, remaining: Callable[[], int]) -> None:
         """The write-ahead, the call, and its outcome. Everything that can fail at no cost comes first."""
         prepared = self._prepared(job)
         if isinstance(prepared, Failure):
-            self._not_sent(job, prepared, now)
+            self._not_sent(job, prepared)
             return
         api_key, planned = prepared
         token = self.chance.token()
         before = self._with_tasks(job, planned)
-        again = frozenset(task.id for task in before.tasks if task.state is TaskState.UNKNOWN)
-        unsent = (TaskState.PLANNED, TaskState.UNKNOWN)
-        to_send = [place for place, task in enumerate(before.tasks) if task.state in unsent]
-        sends = [self._task_to_send(before, place, token) for place in to_send]
+        to_send = [task for task in before.tasks if task.state in _OPEN]
+        sends = [self._task_to_send(before, task, token) for task in to_send]
         body = self.input_signer.signed(planned.body, job.owner)
         request = self.providers[job.provider].submission(planned.offering, body, sends, api_key)
-        sending = self.jobs.replace(self._called(before, now, token), job)
-        try:
-            response = self.transports[job.provider].send(request)
-        except NeverSent:
-            failure = Failure("provider_unreachable", "the provider could not be reached")
-            verdicts: Mapping[str, Verdict] = {task.id: RefusedForNow(failure) for task in sends}
-        except ReplyLost as lost:
-            verdicts = {task.id: Unknown(str(lost)) for task in sends}
-        else:
-            verdicts = self.providers[job.provider].read_submission([task.id for task in sends], response)
-        self._conclude(sending, verdicts, again)
+        check_time(remaining, self.policy)
+        sending = self.jobs.replace(self._called(before, token), job)
+        verdicts = self._verdicts(sending.provider, [task.id for task in sends], request)
+        sent_before = frozenset(task.id for task in to_send if task.state is TaskState.UNKNOWN)
+        self._conclude(sending, Call(verdicts, sent_before, sending.token_hashes[-1]))
         self._note_gate(job.provider, verdicts, gate)
+
+    def _verdicts(self, provider: str, task_ids: list[str], request: HttpRequest) -> Mapping[str, Verdict]:
+        try:
+            response = self.transports[provider].send(request)
+        except NeverSent as unsent:
+            logger.warning(
+                "the provider could not be reached", extra={"provider": provider, "why": str(unsent)}
+            )
+            failure = Failure("provider_unreachable", "the provider could not be reached")
+            return dict.fromkeys(task_ids, RefusedForNow(failure))
+        except ReplyLost as lost:
+            return dict.fromkeys(task_ids, Unknown(str(lost)))
+        return self.providers[provider].read_submission(task_ids, response)
 
     def _settle_unknown(self, job: Job, now: int, remaining: Callable[[], int]) -> None:
         """Looks the tasks up first; sends the same ones again only where the provider takes them for the same."""
         held = self.jobs.replace(replace(job, lease_until=now + self.policy.lease, updated_at=now), job)
-        sent_at = job.first_sent_at or now
         try:
             seen = self._looked_up(held)
-        except (NeverSent, ReplyLost, UnreadableAnswer):
-            self._pause(held, now)
+        except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
+            logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
+            self._pause(held)
             return
-        still_open = [task for task in seen.tasks if task.state in (TaskState.UNKNOWN, TaskState.PLANNED)]
-        if seen.status is not Status.SUBMITTING or not still_open:
+        states = {task.state for task in tasks.counting(seen)}
+        if seen.status is not Status.SUBMITTING or not states & set(_OPEN):
             return
-        now = self.clock.now()
-        resend_until = sent_at + self.providers[job.provider].RESENDS_SAME_TASK_SECONDS * SECOND
-        in_time = now + self.policy.call_timeout < resend_until
-        if in_time and remaining() >= self.policy.call_timeout + _MARGIN:
-            self._send(seen, now, self.gates.get_gate(job.provider))
+        resend_seconds = self.providers[job.provider].RESENDS_SAME_TASK_SECONDS
+        resend_until = (job.first_sent_at or now) + resend_seconds * SECOND
+        in_time = self.clock.now() + self.policy.call_timeout < resend_until
+        if TaskState.UNKNOWN in states and not in_time:
+            self._pause(seen)
         else:
-            self._pause(seen, now)
+            self._send(seen, self.gates.get_gate(job.provider), remaining)
 
     def _looked_up(self, job: Job) -> Job:
         provider = self.providers[job.provider]
         api_key = self.secrets.api_key(job.provider)
         ids = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
-        if not ids or api_key is None:
+        if not ids:
             return job
+        if api_key is None:
+            raise ReplyLost("there is no API key to look the task up with")
         response = self.transports[job.provider].send(provider.look_up(ids, api_key))
-        reports = provider.read_look_up(ids, response)
-        return self.completion.record(job, job.attempt, reports, response.body)
+        return self.completion.record(job, provider.read_look_up(ids, response), response.body)
 
     def _prepared(self, job: Job) -> tuple[str, Plan] | Failure:
         request = self.jobs.get_request(job.id)
@@ -171,66 +180,47 @@ class Submission:
         """Task ids are made once and kept for every send of the attempt: they are what the provider knows us by."""
         if job.tasks:
             return job
-        tasks = tuple(Task(self.chance.uuid()) for _ in range(planned.count))
-        outputs = tuple(Output(place, place, job.attempt) for place in range(planned.count))
-        return replace(job, tasks=tasks, outputs=outputs, uploads=planned.uploads)
+        slots = range(job.count)
+        made = tuple(Task(self.chance.uuid(), slot, job.attempt) for slot in slots)
+        outputs = tuple(Output(slot, job.attempt) for slot in slots)
+        return replace(job, tasks=made, outputs=outputs, uploads=planned.uploads)
 
-    def _task_to_send(self, job: Job, place: int, token: str) -> TaskToSend:
-        key = IncomingKey(job.id, job.attempt, place)
+    def _task_to_send(self, job: Job, task: Task, token: str) -> TaskToSend:
+        key = IncomingKey(job.id, task.attempt, task.slot)
         return TaskToSend(
-            id=job.tasks[place].id,
-            position=place,
+            id=task.id,
+            position=task.slot,
             webhook_url=f"{self.webhook_base}/webhooks/{job.provider}/{job.id}/{job.attempt}/{token}",
             upload_url=self.signer.sign_put(str(key)) if job.uploads else None,
         )
 
-    def _called(self, job: Job, now: int, token: str) -> Job:
+    def _called(self, job: Job, token: str) -> Job:
         """The job as it is written before the call: from here on only an answer proves that nothing is paid."""
+        now = self.clock.now()
         moved = move(job, Event.CALLED, now) if job.status is Status.QUEUED else job
-        tasks = tuple(
+        sent = tuple(
             replace(task, state=TaskState.UNKNOWN) if task.state is TaskState.PLANNED else task
             for task in job.tasks
         )
-        hashes = (*job.token_hashes, tokens.hash_token(job.id, job.attempt, token))[-_KEPT_TOKENS:]
         written = replace(
             moved,
-            tasks=tasks,
-            token_hashes=hashes,
+            tasks=sent,
+            token_hashes=_kept((*job.token_hashes, tokens.hash_token(job.id, job.attempt, token))),
             lease_until=now + self.policy.lease,
             first_sent_at=job.first_sent_at or now,
             updated_at=now,
         )
-        return rescheduled(written, now, self.policy)
+        # Nearly always the answer comes, and sets the next due time: this one need not be moved for it.
+        return rescheduled(written, now, self.policy, slack=_UNHURRIED)
 
-    def _conclude(self, job: Job, verdicts: Mapping[str, Verdict], again: frozenset[str]) -> None:
-        """Stores the outcome, over whatever a webhook or an upload has made of the job in the meantime."""
-        reports = [v.report for v in verdicts.values() if isinstance(v, Accepted) and v.report]
-        attempt = job.attempt
-        stored = self.changes.apply(
-            job, lambda seen, now: self._concluded(seen, attempt, verdicts, again, now)
-        )
+    def _conclude(self, job: Job, call: Call) -> None:
+        """Stores the outcome. Results that came with the answer are those of a webhook."""
+        _log(job.id, call.verdicts)
+        fraction = self.chance.fraction()
+        stored = self.changes.apply(job, lambda seen, now: call.concluded(seen, now, self.policy, fraction))
+        reports = [v.report for v in call.verdicts.values() if isinstance(v, Accepted) and v.report]
         if reports:
-            self.completion.record(stored, attempt, reports, b"")
-
-    def _concluded(
-        self, job: Job, attempt: int, verdicts: Mapping[str, Verdict], again: frozenset[str], now: int
-    ) -> Job:
-        if job.attempt != attempt or job.status.terminal:
-            return job
-        judged = judge(job, verdicts, again)
-        settled = settle(judged, now)
-        if settled.status is not Status.SUBMITTING or job.status is not Status.SUBMITTING:
-            return settled
-        if all(task.state is TaskState.PLANNED for task in judged.tasks):
-            return self._refused_for_now(judged, verdicts, now)
-        return rescheduled(replace(judged, lease_until=now + self.policy.resend_pause), now, self.policy)
-
-    def _refused_for_now(self, job: Job, verdicts: Mapping[str, Verdict], now: int) -> Job:
-        refusal = next(v for v in verdicts.values() if isinstance(v, RefusedForNow))
-        wait = refusal_back_off(job.refusals, self.chance.fraction())
-        wait = max(wait, int((refusal.retry_after or 0) * SECOND))
-        queued = move(job, Event.REFUSED_FOR_NOW, now, refusal.failure)
-        return replace(queued, not_before=now + wait, refusals=job.refusals + 1, first_sent_at=None)
+            self.completion.record(stored, reports, b"")
 
     def _note_gate(self, provider: str, verdicts: Mapping[str, Verdict], seen: Gate) -> None:
         """Backpressure is advice: losing this race, or crashing before it, costs one more refused call."""
@@ -244,37 +234,41 @@ class Submission:
         not_before = until + int(self.chance.fraction() * 30 * SECOND)
         self.jobs.replace(rescheduled(replace(job, not_before=not_before), now, self.policy), job)
 
-    def _pause(self, job: Job, now: int) -> None:
+    def _pause(self, job: Job) -> None:
         """Not now: follow_up_job brings it back after a pause, and parks it when the proof window is over."""
+        now = self.clock.now()
         until = now + self.policy.resend_pause * 3
         self.jobs.replace(rescheduled(replace(job, lease_until=until), now, self.policy), job)
 
-    def _not_sent(self, job: Job, failure: Failure, now: int) -> None:
+    def _not_sent(self, job: Job, failure: Failure) -> None:
         """What can't be sent has failed, unless an earlier send of it may have been accepted."""
-        if job.status is Status.QUEUED:
-            self._fail(job, Event.REFUSED, failure)
+        logger.error("the job can't be sent", extra={"job_id": job.id, "code": failure.code})
+        if job.status is Status.SUBMITTING:
+            self._pause(job)
         else:
-            self._pause(job, now)
-
-    def _fail(self, job: Job, event: Event, failure: Failure) -> None:
-        self.jobs.replace(move(job, event, self.clock.now(), failure), job)
+            self.changes.apply(job, lambda seen, now: unsendable(seen, failure, now))
 
 
-def judge(job: Job, verdicts: Mapping[str, Verdict], again: frozenset[str]) -> Job:
-    """The job with a call's verdicts on its tasks. Pure.
+def check_time(remaining: Callable[[], int], policy: Policy) -> None:
+    """Raises Unavailable when a call might outlive the invocation that makes it."""
+    if remaining() < policy.call_timeout + _MARGIN:
+        raise Unavailable("too little time left for a paid call")
 
-    A refusal of a task that was sent before (`again`) proves nothing about that first send: it stays unknown.
-    """
-    judged = job
-    for place, task in enumerate(job.tasks):
-        if task.state not in (TaskState.UNKNOWN, TaskState.PLANNED):
-            continue
-        verdict = verdicts.get(task.id)
+
+def _kept(hashes: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The first sends and the latest ones: a webhook of any of them may still come."""
+    return hashes if len(hashes) <= _MOST_TOKENS else (*hashes[:4], *hashes[4 - _MOST_TOKENS :])
+
+
+def _log(job_id: str, verdicts: Mapping[str, Verdict]) -> None:
+    """What somebody needs who asks why a job waits, failed or is parked."""
+    for verdict in verdicts.values():
         match verdict:
-            case Accepted(task_id):
-                judged = with_task(judged, place, replace(task, id=task_id, state=TaskState.ACCEPTED))
-            case Refused(failure) if task.id not in again:
-                judged = failed_task(judged, place, failure)
-            case RefusedForNow() if task.id not in again:
-                judged = with_task(judged, place, replace(task, state=TaskState.PLANNED))
-    return judged
+            case Unknown(reason):
+                logger.warning("the call's outcome is unknown", extra={"job_id": job_id, "why": reason})
+            case Refused(failure, alarm):
+                told = {"job_id": job_id, "code": failure.code, "provider_code": failure.provider_code}
+                logger.log(logging.ERROR if alarm else logging.WARNING, "refused for good", extra=told)
+            case RefusedForNow(failure):
+                told = {"job_id": job_id, "code": failure.code, "provider_code": failure.provider_code}
+                logger.warning("refused for now", extra=told)

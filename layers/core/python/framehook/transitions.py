@@ -11,6 +11,7 @@ from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from framehook import tasks
 from framehook.errors import Failure, FramehookError
 from framehook.jobs import TIMELINE_LIMIT, Job, OutputState, Status, TaskState, TimelineEntry
 
@@ -41,6 +42,7 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_S.QUEUED, _E.ACCEPTED): _S.RUNNING,
         (_S.QUEUED, _E.REPORTED): _S.STORING,
         (_S.QUEUED, _E.REFUSED): _S.FAILED,
+        (_S.QUEUED, _E.PROVIDER_FAILED): _S.FAILED,  # a part had failed, and the rest was never taken
         (_S.QUEUED, _E.EXPIRED): _S.FAILED,
         (_S.SUBMITTING, _E.ACCEPTED): _S.RUNNING,
         (_S.SUBMITTING, _E.REPORTED): _S.STORING,
@@ -96,28 +98,29 @@ def settle(job: Job, now: int) -> Job:
     """The job moved as far as its tasks and outputs allow; unchanged where the outcome of a call is still open."""
     if job.status.terminal or not job.tasks:
         return job
-    states = {task.state for task in job.tasks}
+    job = tasks.reconciled(job)
+    states = {task.state for task in tasks.counting(job)}
     if states & {TaskState.PLANNED, TaskState.UNKNOWN}:
         return job
     if TaskState.ACCEPTED in states:
         return _once(job, Event.ACCEPTED, now)
     if TaskState.REPORTED not in states:
-        return move(job, Event.PROVIDER_FAILED, now, job.tasks[0].failure)
+        return _once(job, Event.PROVIDER_FAILED, now, _shortfall(job))
     job = _once(job, Event.REPORTED, now)
     if any(output.state in (OutputState.AWAITED, OutputState.TO_FETCH) for output in job.outputs):
         return job
     failure = _shortfall(job)
-    return move(job, Event.OUTPUT_LOST, now, failure) if failure else move(job, Event.LANDED, now)
+    return _once(job, Event.OUTPUT_LOST if failure else Event.LANDED, now, failure)
 
 
-def _once(job: Job, event: Event, now: int) -> Job:
+def _once(job: Job, event: Event, now: int, failure: Failure | None = None) -> Job:
     """Moved if the table leads somewhere from here; a job that is there already stays."""
-    return move(job, event, now) if may(job, event) else job
+    return move(job, event, now, failure) if may(job, event) else job
 
 
 def _shortfall(job: Job) -> Failure | None:
     """What is missing of a finished job: None when every task reported and every output landed."""
-    failures = [task.failure for task in job.tasks if task.failure]
+    failures = [task.failure for task in tasks.counting(job) if task.failure]
     failures += [
         output.failure for output in job.outputs if output.failure and output.state is OutputState.LOST
     ]

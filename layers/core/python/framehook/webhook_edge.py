@@ -7,11 +7,13 @@ from typing import Any
 
 from framehook.completion import Completion, WebhookCall
 from framehook.errors import NotFound, Unavailable
+from framehook.identifiers import is_job_id
 from framehook.telemetry import note
 
 
 def answer(completion: Completion, event: dict[str, Any]) -> dict[str, Any]:
     """200 for everything authentic, repeats included; 404 for anything else; 503 makes the provider call again."""
+    _note_job(event)
     try:
         call = _call(event)
         job = completion.receive(call)
@@ -21,8 +23,15 @@ def answer(completion: Completion, event: dict[str, Any]) -> dict[str, Any]:
     except Unavailable:
         note(outcome="try_again")
         return _response(503, '{"code":"unavailable"}')
-    note(outcome="taken", job_id=job.id, status=job.status.value)
+    note(outcome="taken", status=job.status.value)
     return _response(200, '{"ok":true}')
+
+
+def _note_job(event: dict[str, Any]) -> None:
+    """Whose call this says it is, whatever becomes of it; never its token."""
+    job_id = (event.get("pathParameters") or {}).get("job_id")
+    if isinstance(job_id, str) and is_job_id(job_id):
+        note(job_id=job_id)
 
 
 def _call(event: dict[str, Any]) -> WebhookCall:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from framehook.adapters.dynamodb_parts import (
@@ -27,7 +27,7 @@ from framehook.adapters.dynamodb_parts import (
 from framehook.adapters.dynamodb_values import Item, decode_item, encode_item, packed, unpacked
 from framehook.adapters.job_index import due_shard, expires_at, needs_notice
 from framehook.errors import UnreadableItem
-from framehook.jobs import AttemptRecord, Job, Kind, LandedFile, Output, OutputRecord, Request, Status, Task
+from framehook.jobs import AttemptRecord, Job, Kind, LandedFile, OutputRecord, Request, Status
 
 STATE = "STATE"
 REQUEST = "REQUEST"
@@ -38,6 +38,8 @@ _TEXTS = ("owner", "model", "provider", "offering")
 _NUMBERS = (
     "created_at",
     "updated_at",
+    "queued_at",
+    "count",
     "version",
     "attempt",
     "due_at",
@@ -54,6 +56,11 @@ _USUALLY_ZERO = ("not_before", "refusals", "look_ups")
 
 def job_pk(job_id: str) -> str:
     return f"{_JOB}{job_id}"
+
+
+def output_sk(index: int, attempt: int) -> str:
+    """A later attempt's output has an item of its own: what is known of the first one's stays true."""
+    return f"{OUTPUT}{index}" if attempt == 1 else f"{OUTPUT}{index}.{attempt}"
 
 
 def job_id_of(pk: str) -> str:
@@ -105,11 +112,10 @@ def result_values(record: OutputRecord) -> dict[str, Any]:
     result = record.result
     return {
         "n": record.index,
-        "task_id": record.task_id,
+        "attempt": record.attempt,
         "result": result and result_file_values(result),
         "seed": record.seed,
         "video_id": record.video_id,
-        "cost": record.cost,
     }
 
 
@@ -124,14 +130,6 @@ def landed_values(landed: LandedFile) -> dict[str, Any]:
 
 def output_from_item(item: Mapping[str, Any]) -> OutputRecord:
     return _read(item, _output_record)
-
-
-def attempt_values(tasks: Sequence[Task], outputs: Sequence[Output], ended: str) -> dict[str, Any]:
-    return {
-        "tasks": [task_values(task) for task in tasks],
-        "outputs": [output_values(output) for output in outputs],
-        "ended": ended,
-    }
 
 
 def attempt_from_item(item: Mapping[str, Any]) -> AttemptRecord:
@@ -176,13 +174,13 @@ def _request(values: dict[str, Any]) -> Request:
 
 def _output_record(values: dict[str, Any]) -> OutputRecord:
     result, landed = values.get("result"), values.get("landed")
+    index, _, attempt = values["sk"].removeprefix(OUTPUT).partition(".")
     return OutputRecord(
-        index=int(values["sk"].removeprefix(OUTPUT)),
-        task_id=values.get("task_id"),
+        index=int(index),
+        attempt=int(attempt or 1),
         result=result_file_from(result) if result is not None else None,
         seed=values.get("seed"),
         video_id=values.get("video_id"),
-        cost=values.get("cost"),
         landed=LandedFile(landed["key"], landed["bytes"], landed["type"], landed["checksum"])
         if landed
         else None,
@@ -192,8 +190,5 @@ def _output_record(values: dict[str, Any]) -> OutputRecord:
 def _attempt_record(values: dict[str, Any]) -> AttemptRecord:
     return AttemptRecord(
         number=int(values["sk"].removeprefix(ATTEMPT)),
-        tasks=tuple(map(task_from, values.get("tasks", ()))),
-        outputs=tuple(map(output_from, values.get("outputs", ()))),
         answers=tuple(map(unpacked, values.get("answers", ()))),
-        ended=values.get("ended"),
     )

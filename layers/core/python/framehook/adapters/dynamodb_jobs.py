@@ -13,12 +13,12 @@ from framehook.adapters.dynamodb_items import (
     REQUEST,
     STATE,
     attempt_from_item,
-    attempt_values,
     job_from_image,
     job_item,
     job_pk,
     landed_values,
     output_from_item,
+    output_sk,
     request_from_item,
     request_values,
     result_values,
@@ -26,9 +26,9 @@ from framehook.adapters.dynamodb_items import (
 from framehook.adapters.dynamodb_listing import due_jobs, page_of
 from framehook.adapters.dynamodb_table import Table
 from framehook.adapters.dynamodb_values import Item, encode_item, packed
-from framehook.adapters.job_index import KEPT_ANSWERS
-from framehook.errors import StaleJob, Unavailable, UnreadableItem
-from framehook.jobs import AttemptRecord, Job, LandedFile, Output, OutputRecord, Request, Status, Task
+from framehook.adapters.job_index import KEPT_ANSWERS, parts_expire_at
+from framehook.errors import StaleJob, Unavailable
+from framehook.jobs import Job, LandedFile, OutputRecord, Request, Status
 from framehook.ports import DueJob, JobFile, Page
 
 
@@ -48,15 +48,17 @@ class DynamoJobStore:
         state = items.get(STATE)
         if state is None or self._table.expired(state):
             return None
-        if REQUEST not in items:  # it is stored before the state
-            raise UnreadableItem("a job without its request")
+        if REQUEST not in items or self._table.expired(items[REQUEST]):  # the parts expire first
+            return None
         outputs = [output_from_item(item) for sk, item in items.items() if sk.startswith(OUTPUT)]
         attempts = [attempt_from_item(item) for sk, item in items.items() if sk.startswith(ATTEMPT)]
         return JobFile(
             job=job_from_image(state),
             request=request_from_item(items[REQUEST]),
-            outputs=tuple(sorted(outputs, key=lambda output: output.index)),
-            attempts=tuple(sorted(attempts, key=lambda attempt: attempt.number)),
+            outputs=tuple(sorted(outputs, key=lambda output: (output.index, output.attempt))),
+            attempts=tuple(
+                sorted((kept for kept in attempts if kept.answers), key=lambda attempt: attempt.number)
+            ),
         )
 
     def get_request(self, job_id: str) -> Request | None:
@@ -71,60 +73,64 @@ class DynamoJobStore:
         return request_from_item(_stored(refusal.item))
 
     def put_new(self, job: Job) -> Job | None:
-        """An expired job exists until DynamoDB has deleted it: its other items are still there."""
-        item = job_item(job, None, self._retention_days)
-        refusal = self._table.put(item, "attribute_not_exists(pk)")
-        return job_from_image(_stored(refusal.item)) if refusal else None
+        refusal = self._table.put(job_item(job, None, self._retention_days), "attribute_not_exists(pk)")
+        existing = job_from_image(_stored(refusal.item)) if refusal else None
+        # After the put, because the parts may be another job's; again when repeated, because it may not have got here.
+        self._expire_parts(existing or job)
+        return existing
 
     def replace(self, job: Job, seen: Job) -> Job:
         stored = dataclasses.replace(job, version=seen.version + 1)
         item = job_item(stored, seen, self._retention_days)
+        self._expire_parts(stored)
         refusal = self._table.put(item, "version = :seen", {":seen": seen.version})
         if refusal is None:
             return stored
         raise StaleJob(job_from_image(refusal.item) if refusal.item else None)
 
-    def get_output(self, job_id: str, index: int) -> OutputRecord | None:
-        item = self._table.get(*_output_key(job_id, index))
+    def _expire_parts(self, job: Job) -> None:
+        """What is stored beside a finished job goes with it, the prompt above all. An attempt's item is made where
+        there is none: an answer that comes after the end must not stay for ever."""
+        expiry = parts_expire_at(job, self._retention_days)
+        if expiry is None:
+            return
+        for sk in (REQUEST, *_output_sks(job)):
+            self._table.set((job_pk(job.id), sk), {"expires_at": expiry}, "attribute_exists(pk)")
+        for number in range(1, job.attempt + 1):
+            self._table.set(_attempt_key(job.id, number), {"expires_at": expiry})
+
+    def get_output(self, job_id: str, index: int, attempt: int) -> OutputRecord | None:
+        item = self._table.get(*_output_key(job_id, index, attempt))
         return output_from_item(item) if item else None
 
     def record_result(self, job_id: str, record: OutputRecord) -> None:
         """What the report is silent about stays as it was. Raises ResultTooLarge."""
-        self._table.set(_output_key(job_id, record.index), result_values(record))
+        self._table.set(_output_key(job_id, record.index, record.attempt), result_values(record))
 
-    def claim_landing(self, job_id: str, index: int, etag: str, now: int, until: int) -> bool:
+    def claim_landing(self, job_id: str, index: int, attempt: int, etag: str, now: int, until: int) -> bool:
         free = "attribute_not_exists(claim_etag) OR claim_etag = :claim_etag OR claim_until < :now"
         return self._table.set(
-            _output_key(job_id, index),
+            _output_key(job_id, index, attempt),
             {"claim_etag": etag, "claim_until": until},
             f"attribute_not_exists(landed) AND ({free})",
             {":now": now},
         )
 
-    def record_landing(self, job_id: str, index: int, etag: str, landed: LandedFile) -> bool:
+    def record_landing(self, job_id: str, index: int, attempt: int, etag: str, landed: LandedFile) -> bool:
         return self._table.set(
-            _output_key(job_id, index),
+            _output_key(job_id, index, attempt),
             {"landed": landed_values(landed)},
             "claim_etag = :etag",
             {":etag": etag},
         )
 
-    def release_landing(self, job_id: str, index: int, etag: str) -> None:
+    def release_landing(self, job_id: str, index: int, attempt: int, etag: str) -> None:
         self._table.update(
-            _output_key(job_id, index),
+            _output_key(job_id, index, attempt),
             "REMOVE claim_etag, claim_until",
             {":etag": etag},
             "claim_etag = :etag AND attribute_not_exists(landed)",
         )
-
-    def get_attempt(self, job_id: str, number: int) -> AttemptRecord | None:
-        item = self._table.get(*_attempt_key(job_id, number))
-        return attempt_from_item(item) if item else None
-
-    def record_attempt(
-        self, job_id: str, number: int, *, tasks: Sequence[Task], outputs: Sequence[Output], ended: str
-    ) -> None:
-        self._table.set(_attempt_key(job_id, number), attempt_values(tasks, outputs, ended))
 
     def record_answer(self, job_id: str, number: int, answer: str) -> None:
         value = packed(answer)
@@ -139,11 +145,31 @@ class DynamoJobStore:
         return due_jobs(self._table, shard, now, limit)
 
     def page(self, owner: str, status: Status | None, limit: int, cursor: str | None) -> Page:
-        return page_of(self._table, owner, status, limit, cursor)
+        def listed(job: Job) -> bool:
+            return (status is None or job.status is status) and not self._is_past(job)
+
+        return page_of(self._table, owner, listed, limit, cursor)
+
+    def _is_past(self, job: Job) -> bool:
+        """Whether only the state is left, which nobody is shown."""
+        expiry = parts_expire_at(job, self._retention_days)
+        return expiry is not None and self._table.past(expiry)
 
 
-def _output_key(job_id: str, index: int) -> tuple[str, str]:
-    return job_pk(job_id), f"{OUTPUT}{index}"
+def _output_sks(job: Job) -> list[str]:
+    """Of every output in every attempt that may have brought one."""
+    places = {(output.index, output.attempt) for output in job.outputs}
+    places |= {
+        (output.index, task.attempt)
+        for output in job.outputs
+        for task in job.tasks
+        if task.slot == output.index % job.count
+    }
+    return [output_sk(index, attempt) for index, attempt in sorted(places)]
+
+
+def _output_key(job_id: str, index: int, attempt: int) -> tuple[str, str]:
+    return job_pk(job_id), output_sk(index, attempt)
 
 
 def _attempt_key(job_id: str, number: int) -> tuple[str, str]:

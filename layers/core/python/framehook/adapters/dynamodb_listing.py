@@ -4,13 +4,13 @@ first). Both hold keys only and may lag behind the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from framehook.adapters.dynamodb_items import STATE, job_from_image, job_id_of, job_pk
 from framehook.adapters.dynamodb_table import Table
 from framehook.adapters.dynamodb_values import Item, encode_item
 from framehook.adapters.job_index import Position, cursor_after, position_of
-from framehook.jobs import Job, Status
+from framehook.jobs import Job
 from framehook.ports import DueJob, Page
 
 _MOST_AT_ONCE = 100  # keys in one BatchGetItem
@@ -27,14 +27,14 @@ def due_jobs(table: Table, shard: int, now: int, limit: int) -> Sequence[DueJob]
     return [DueJob(job_id_of(item["pk"]["S"]), int(item["due_at"]["N"])) for item in items]
 
 
-def page_of(table: Table, owner: str, status: Status | None, limit: int, cursor: str | None) -> Page:
-    """A page may be short, even empty, and have a cursor: few jobs had the status asked for."""
+def page_of(table: Table, owner: str, listed: Callable[[Job], bool], limit: int, cursor: str | None) -> Page:
+    """A page may be short, even empty, and have a cursor: few jobs were of those that are listed."""
     start = position_of(owner, cursor) if cursor is not None else None
     found: list[Job] = []
     for _ in range(_MOST_QUERIES):
         positions, end = _positions(table, owner, min(limit, _MOST_AT_ONCE), start)
         for position, job in _jobs(table, positions):
-            if status is None or job.status is status:
+            if listed(job):
                 found.append(job)
             if len(found) == limit:
                 more = end is not None or position != positions[-1]

@@ -26,22 +26,32 @@ def failure_from(values: Values | None) -> Failure | None:
 
 
 def task_values(task: Task) -> Values:
-    return {"id": task.id, "state": task.state, "failure": failure_values(task.failure), "cost": task.cost}
+    return {
+        "id": task.id,
+        "slot": task.slot,
+        "attempt": task.attempt,
+        "state": task.state,
+        "failure": failure_values(task.failure),
+        "cost": task.cost,
+    }
 
 
 def task_from(values: Values) -> Task:
     return Task(
-        values["id"], TaskState(values["state"]), failure_from(values.get("failure")), values.get("cost")
+        id=values["id"],
+        slot=values["slot"],
+        attempt=values["attempt"],
+        state=TaskState(values["state"]),
+        failure=failure_from(values.get("failure")),
+        cost=values.get("cost"),
     )
 
 
 def output_values(output: Output) -> Values:
     return {
         "n": output.index,
-        "task": output.task,
         "attempt": output.attempt,
         "state": output.state,
-        "fetches": output.fetches or None,
         "failure": failure_values(output.failure),
     }
 
@@ -49,10 +59,8 @@ def output_values(output: Output) -> Values:
 def output_from(values: Values) -> Output:
     return Output(
         index=values["n"],
-        task=values["task"],
         attempt=values["attempt"],
         state=OutputState(values["state"]),
-        fetches=values.get("fetches", 0),
         failure=failure_from(values.get("failure")),
     )
 

@@ -149,7 +149,10 @@ class Table:
 
     def expired(self, item: Mapping[str, Any]) -> bool:
         end = item.get("expires_at")
-        return end is not None and int(end["N"]) * 1000 <= self.clock.now()
+        return end is not None and self.past(int(end["N"]))
+
+    def past(self, seconds: int) -> bool:
+        return seconds * 1000 <= self.clock.now()
 
     def _refusal(self, write: Callable[[], object]) -> Refusal | None:
         with calling("DynamoDB"):

@@ -4,8 +4,12 @@ byte of the request may have left. Never logs: headers carry API keys, bodies ca
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import contextlib
+import queue
+import socket
+import threading
+from collections.abc import Mapping
+from typing import Any
 
 import httpx
 
@@ -18,35 +22,23 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 
 class HttpxTransport:
-    """`read_seconds`: how long the whole answer may take. It is checked whenever something arrives, so that
-    an answer that trickles in and then stops takes at most twice as long."""
+    """A call takes at most `connect_seconds` and `read_seconds` together, whatever the other side does."""
 
     def __init__(
         self,
         client: httpx.Client,
         base_url: str,
         read_seconds: float,
-        monotonic: Callable[[], float] = time.monotonic,
+        connect_seconds: float = _CONNECT_SECONDS,
     ) -> None:
         self._client = client
         self._base_url = base_url.rstrip("/")
         self._read_seconds = read_seconds
-        self._monotonic = monotonic
+        self._connect_seconds = connect_seconds
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        prepared = self._prepared(request)
-        deadline = self._monotonic() + _CONNECT_SECONDS + self._read_seconds
-        try:
-            response = self._client.send(prepared, stream=True, follow_redirects=False)
-            try:
-                body = self._body(response, deadline)
-            finally:
-                response.close()
-        except _NEVER_SENT as error:
-            raise NeverSent(type(error).__name__) from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise ReplyLost(type(error).__name__) from error
-        return HttpResponse(response.status_code, dict(response.headers), body)
+        exchange = _Exchange(self._client, self._prepared(request))
+        return exchange.answer(self._connect_seconds + self._read_seconds)
 
     def _prepared(self, request: HttpRequest) -> httpx.Request:
         """Built apart from the client, whose cookies and defaults must not leak in. `Connection: close`,
@@ -70,17 +62,73 @@ class HttpxTransport:
                 self._base_url + request.path,
                 headers=headers,
                 content=request.body,
-                extensions={"timeout": httpx.Timeout(self._read_seconds, connect=_CONNECT_SECONDS).as_dict()},
+                extensions={
+                    "timeout": httpx.Timeout(self._read_seconds, connect=self._connect_seconds).as_dict()
+                },
             )
         except httpx.InvalidURL as error:
             raise NeverSent("the address can't be used") from error
 
-    def _body(self, response: httpx.Response, deadline: float) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                raise ReplyLost(f"an answer of more than {_MOST_BYTES} bytes")
-            if self._monotonic() > deadline:
-                raise ReplyLost("the answer took too long")
-        return bytes(body)
+
+class _Exchange:
+    """One call, made in a thread of its own: httpx bounds the wait for each piece of an answer, never the whole of it,
+    nor the look-up of a name. A call that takes too long is cut off, and does not start to send after that.
+    """
+
+    def __init__(self, client: httpx.Client, request: httpx.Request) -> None:
+        request.extensions["trace"] = self._observe
+        self._client = client
+        self._request = request
+        self._outcome: queue.SimpleQueue[HttpResponse | Exception] = queue.SimpleQueue()
+        self._given_up = threading.Event()
+        self._socket: socket.socket | None = None
+
+    def answer(self, seconds: float) -> HttpResponse:
+        threading.Thread(target=self._run, name="exchange", daemon=True).start()
+        try:
+            outcome = self._outcome.get(timeout=seconds)
+        except queue.Empty:
+            self._give_up()
+            raise ReplyLost("the answer took too long") from None
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _run(self) -> None:
+        try:
+            self._outcome.put(self._made())
+        except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
+            self._outcome.put(error)
+
+    def _made(self) -> HttpResponse:
+        try:
+            response = self._client.send(self._request, stream=True, follow_redirects=False)
+            with contextlib.closing(response):
+                body = _body(response)
+        except _NEVER_SENT as error:
+            raise NeverSent(type(error).__name__) from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise ReplyLost(type(error).__name__) from error
+        return HttpResponse(response.status_code, dict(response.headers), body)
+
+    def _observe(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpx tells every step of the call: https://www.python-httpx.org/advanced/extensions/#trace"""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._socket = info["return_value"].get_extra_info("socket")
+        elif event.endswith("send_request_headers.started") and self._given_up.is_set():
+            raise ReplyLost("given up before it was sent")
+
+    def _give_up(self) -> None:
+        self._given_up.set()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is closed already, or in the middle of the TLS handshake
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _body(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise ReplyLost(f"an answer of more than {_MOST_BYTES} bytes")
+    return bytes(body)

@@ -15,6 +15,7 @@ from framehook.jobs import Job, OutputState
 from framehook.ports import DUE_SHARDS
 
 _DIGEST_BYTES = 8
+_DAY = 86_400
 KEPT_ANSWERS = 4  # of an attempt: enough to see what happened, far from the size limit of an item
 
 
@@ -31,12 +32,21 @@ def due_shard(job_id: str) -> int:
     return zlib.crc32(job_id.encode()) % DUE_SHARDS
 
 
-def expires_at(job: Job, retention_days: int | None) -> int | None:
-    """Seconds since 1970 after which a finished job may be deleted. Derived from `finished_at`, so that a
-    later write of a finished job does not move it."""
+def parts_expire_at(job: Job, retention_days: int | None) -> int | None:
+    """Seconds since 1970 after which what is stored beside a finished job may be deleted. Derived from
+    `finished_at`, so that a later write of a finished job does not move it."""
     if retention_days is None or job.finished_at is None:
         return None
-    return job.finished_at // 1000 + retention_days * 86400
+    return job.finished_at // 1000 + retention_days * _DAY
+
+
+def expires_at(job: Job, retention_days: int | None) -> int | None:
+    """The state itself outlives its parts by a week: when its id is free again, nothing of the old job is left
+    that a new one could take for its own. DynamoDB deletes within days of the time, in no order:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+    """
+    parts = parts_expire_at(job, retention_days)
+    return None if parts is None else parts + 7 * _DAY
 
 
 def needs_notice(seen: Job | None, job: Job) -> bool:

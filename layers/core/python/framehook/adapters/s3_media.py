@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _GONE = (404, 412)  # no such object; not the one whose ETag was given
 _RANGE_NOT_SATISFIABLE = 416
-# Nobody can say this of an upload: S3 takes no x-amz-* header that was not signed into the URL.
+# Nobody can say this of an upload: AWS takes no x-amz-* header that was not signed into the URL. (The emulator of
+# the local stack does, so nothing there may rest on it.)
 _FETCHED = {"fetched": "true"}
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
 _MINUTE = 60

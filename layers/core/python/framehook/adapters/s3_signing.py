@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
@@ -105,7 +105,8 @@ class S3Signer:
 def signing_client(
     credentials: SessionCredentials, *, region: str, endpoint_url: str | None = None
 ) -> S3Client:
-    """A client that only signs. `endpoint_url` for a bucket that the outside reaches by another name."""
+    """A client that only signs. `endpoint_url` for a bucket that the outside reaches by another name, a tunnel's say:
+    that is one host, which serves no `<bucket>.` before its name."""
     return boto3.client(
         "s3",
         region_name=region,
@@ -113,15 +114,15 @@ def signing_client(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.token,
-        config=signing_config(),
+        config=signing_config("path" if endpoint_url else "virtual"),
     )
 
 
-def signing_config() -> Config:
-    """Signature version 4, the bucket in the host name, and no checksum of ours among the signed parameters:
-    botocore adds one by default, and a provider's PUT would not match it."""
+def signing_config(addressing: Literal["virtual", "path"] = "virtual") -> Config:
+    """Signature version 4, by default the bucket in the host name, and no checksum of ours among the signed
+    parameters: botocore adds one by default, and a provider's PUT would not match it."""
     return Config(
         signature_version="s3v4",
-        s3={"addressing_style": "virtual"},
+        s3={"addressing_style": addressing},
         request_checksum_calculation="when_required",
     )

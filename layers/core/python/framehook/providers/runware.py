@@ -53,6 +53,7 @@ _OK = range(200, 300)
 
 # Of several errors of one task, the one that proves least decides.
 _CAUTION = (Effect.ACCEPTED, Effect.UNKNOWN, Effect.REFUSED, Effect.REFUSED_FOR_NOW)
+_NOT_FOUND = "taskNotFound"
 
 
 def is_result_host(host: str) -> bool:
@@ -101,7 +102,11 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
         telling = meaning.tells in (Tells.ALWAYS, Tells.IN_LOOK_UP) and ok
         if telling or (error.marked and meaning.tells is not Tells.NEVER):
             failures.append(Failed(task_id, failure_of(error, meaning), error.cost))
-    return _one_each([*_results(answer, task_ids, alone=False).values(), *failures])
+    reports = _one_each([*_results(answer, task_ids, alone=False).values(), *failures])
+    ours = [error for error in answer.errors if error.task_id is None or error.task_id in task_ids]
+    if not reports and any(error.code != _NOT_FOUND for error in ours):
+        raise UnreadableAnswer(f"the look-up itself failed: {ours[0].code}")  # not "there is no such task"
+    return reports
 
 
 def read_webhook(body: bytes, tasks: Sequence[Task]) -> Sequence[Report]:

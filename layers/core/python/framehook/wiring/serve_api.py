@@ -30,7 +30,7 @@ def resolver(description: Path) -> APIGatewayRestResolver:
     queue = SqsJobQueue(boto3.client("sqs", config=PROMPT), settings.jobs_queue_url)
     edge = HttpEdge(
         intake=Intake(stored, InputKeeper(media, settings.media_bucket)),
-        resolution=Resolution(stored, queue),
+        resolution=Resolution(stored, queue, SystemChance()),
         queue=queue,
         owners=DynamoOwnerDirectory(table(settings)),
         media=media,

@@ -1,0 +1,61 @@
+"""What a paid call's answers make of the job. Pure, apart from the chance in how long a refused job waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from framehook import tasks
+from framehook.due_times import SECOND, Policy, refusal_back_off, rescheduled
+from framehook.jobs import Job, Status, TaskState
+from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
+from framehook.transitions import Event, move, settle
+
+_OPEN = (TaskState.UNKNOWN, TaskState.PLANNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One send: which tasks had been sent before it, and the hash of its token, which tells it from later sends."""
+
+    verdicts: Mapping[str, Verdict]
+    sent_before: frozenset[str]
+    token_hash: bytes
+
+    def concluded(self, job: Job, now: int, policy: Policy, fraction: float) -> Job:
+        """The job after this call, over whatever a webhook or an upload has made of it in the meantime."""
+        if job.status.terminal:
+            return job
+        judged = self._judged(job)
+        settled = settle(judged, now)
+        if settled.status is not Status.SUBMITTING or job.status is not Status.SUBMITTING:
+            return settled
+        if all(task.state is TaskState.PLANNED for task in tasks.counting(settled)):
+            return self._refused_for_now(settled, now, fraction)
+        pause = replace(settled, lease_until=now + policy.resend_pause)
+        return rescheduled(pause, now, policy)
+
+    def _judged(self, job: Job) -> Job:
+        """A refusal proves something only of a task that no other send may have brought to the provider."""
+        latest = job.token_hashes[-1:] == (self.token_hash,)
+        for task in job.tasks:
+            if task.state not in _OPEN:
+                continue
+            proof = latest and task.id not in self.sent_before
+            match self.verdicts.get(task.id):
+                case Accepted(task_id):
+                    accepted = replace(task, state=TaskState.ACCEPTED)
+                    job = tasks.with_task(job, accepted)
+                    job = tasks.renamed(job, task.id, task_id)
+                case Refused(failure) if proof:
+                    job = tasks.failed(job, task, failure)
+                case RefusedForNow() if proof:
+                    job = tasks.with_task(job, replace(task, state=TaskState.PLANNED))
+        return job
+
+    def _refused_for_now(self, job: Job, now: int, fraction: float) -> Job:
+        refusals = [verdict for verdict in self.verdicts.values() if isinstance(verdict, RefusedForNow)]
+        asked = max((refusal.retry_after or 0) for refusal in refusals)
+        wait = max(refusal_back_off(job.refusals, fraction), int(asked * SECOND))
+        queued = move(job, Event.REFUSED_FOR_NOW, now, refusals[0].failure)
+        return replace(queued, not_before=now + wait, refusals=job.refusals + 1, first_sent_at=None)
