@@ -64,8 +64,8 @@ integration: environments ## Adapters against a local AWS
 e2e: environments ## The deployed stack, on a local AWS of its own
 	$(PYTEST) tests/e2e
 
-bench: environments ## What a job costs in time and requests
-	$(PYTEST) tests/benchmarks -m benchmark
+bench: environments ## What the build weighs, how fast it starts, what a job costs
+	@$(TOOLS)/python -m tests.benchmarks
 
 ## AWS -----------------------------------------------------------------------------------------------------------------
 

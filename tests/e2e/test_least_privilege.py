@@ -120,7 +120,6 @@ MAY = {
         *READ_AND_WRITE,
         "query job",
         "query owner",
-        "get inputs",
         "put inputs",
         "get outputs",
         "send JobsQueue",

@@ -14,7 +14,18 @@ import httpx
 from tests.sandbox.stack_file import Stack
 
 PATIENCE_SECONDS = 60
+LONG_PATIENCE_SECONDS = 150
+SWEEP_SECONDS = 5  # instead of every minute
 TERMINAL = ("succeeded", "failed")
+SETTLED = (*TERMINAL, "parked")
+
+
+@dataclass(frozen=True)
+class DoubtfulJob:
+    """A job each of whose calls gets an answer that says nothing, as long as the simulator's fault is on."""
+
+    id: str
+    fault: str
 
 
 @dataclass
@@ -22,6 +33,7 @@ class User:
     stack: Stack
     api_key: str = ""
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+    _swept: float = 0.0
 
     def close(self) -> None:
         self._http.close()
@@ -53,6 +65,21 @@ class User:
         """The job once it has one of these statuses."""
         return eventually(lambda: job if (job := self.job(job_id))["status"] in statuses else None)
 
+    def wait_and_sweep(self, job_id: str, statuses: Collection[str] = SETTLED) -> dict[str, Any]:
+        """The same for jobs that get on only by being looked after."""
+
+        def look() -> dict[str, Any] | None:
+            if time.monotonic() > self._swept + SWEEP_SECONDS:
+                self.sweep()
+                self._swept = time.monotonic()
+            job = self.job(job_id)
+            return job if job["status"] in statuses else None
+
+        return eventually(look, LONG_PATIENCE_SECONDS)
+
+    def resolve(self, job_id: str, action: str) -> httpx.Response:
+        return self.call("POST", f"/v1/jobs/{job_id}/resolve", {"action": action})
+
     def sweep(self) -> None:
         self.client("lambda").invoke(FunctionName=self.stack.outputs["SweepOverdueFunctionName"])
 
@@ -69,13 +96,18 @@ class User:
         session: Any = self.stack.aws.session  # typed clients are made by literal names, this one by any
         return session.client(service, endpoint_url=self.stack.aws.endpoint_url)
 
-    def fault(self, fault: str, prompt: str, times: int | None = None, **options: object) -> None:
-        """Switches a fault on for tasks with this prompt."""
+    def fault(self, fault: str, prompt: str, times: int | None = None, **options: object) -> str:
+        """Switches a fault on for tasks with this prompt; what `end_fault` takes."""
         rule: dict[str, Any] = {"fault": fault, "match": {"prompt_contains": prompt}, "options": options}
         if times:
             rule["times"] = times
         response = self._http.post(f"{self._runware}/faults", json=rule)
         assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
+    def end_fault(self, rule_id: str) -> None:
+        response = self._http.delete(f"{self._runware}/faults/{rule_id}")
+        assert response.status_code == 204, response.text
 
     def runware(self, job: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What the simulator knows of each of the job's tasks."""
@@ -100,6 +132,12 @@ def eventually[T](look: Callable[[], T | None], seconds: float = PATIENCE_SECOND
 def unique_prompt(text: str = "a mangrove forest glows in monsoon twilight") -> str:
     """A prompt of its own for each test, so that faults meet no other test's tasks."""
     return f"{text} {uuid.uuid4().hex}"
+
+
+def submit_doubtful(user: User) -> DoubtfulJob:
+    prompt = unique_prompt()
+    fault = user.fault("non_json_body", prompt, accept=False)
+    return DoubtfulJob(user.submit(video(prompt))["id"], fault)
 
 
 def video(prompt: str, **changed: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from tests.sandbox import stack_file
 from tests.sandbox.function_logs import print_function_logs, print_start_failures
-from tests.sandbox.journey import JOB, render_one_job
+from tests.sandbox.journey import InvalidJobError, chosen_job, render_one_job, usual_job
 from tests.sandbox.local_cloud import forget_aws_settings
 from tests.sandbox.processes import log_tail, signals_end_the_block
 from tests.sandbox.provider_apis import MissingPublicUrlError
@@ -29,20 +29,37 @@ UP_SECONDS = 300.0
 DOWN_SECONDS = 30.0
 FAILURE_LOG_LINES = 40
 
-app = typer.Typer(
-    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
-)
+# Line breaks are typer's: a paragraph that begins with \b keeps its own.
+HELP = """The sandbox's commands.
+
+Provider calls go to a simulator, at no cost. For Runware itself set:
+
+\b
+  RUNWARE_API_KEY       your key; jobs are then charged for
+  FRAMEHOOK_PUBLIC_URL  https URL of a tunnel to 127.0.0.1:8475, for Runware's
+                        webhooks and uploads; nothing else gets through it
+  FRAMEHOOK_PORT        another port for the tunnel to lead to
+
+In either case:
+
+\b
+  FRAMEHOOK_JOB         what demo runs: '{"model": "...", "input": {...}}'
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 
 
 @app.command()
 def demo() -> None:
-    """Bring up a stack of its own, render one video, show it, stop everything."""
+    """Bring up a stack of its own, run one job, show its file, stop everything."""
     steps = Steps()
+    chosen = chosen_job(os.environ)
     workspace = Workspace.named("demo")
     with running_stack(workspace, steps) as stack:
         try:
-            with steps.step("Rendering one video"):
-                render_one_job(stack, workspace.outputs, steps.console)
+            job = chosen or usual_job(stack)
+            with steps.step(f"Running one job of {job.get('model')}"):
+                render_one_job(stack, workspace.outputs, steps.console, job)
         except StepFailedError:
             print_function_logs(stack, FAILURE_LOG_LINES)
             print_start_failures(workspace.log("local-aws"))
@@ -130,7 +147,7 @@ def send(job: Annotated[str, typer.Argument(help="the job as JSON")]) -> None:
 
 def usage(stack: Stack) -> str:
     """How to use a stack, to paste into a shell at the project's root."""
-    job = json.dumps(JOB)
+    job = json.dumps(usual_job(stack))
     python = os.path.relpath(sys.executable, PROJECT)
     outputs = "\n".join(f"  {name:<16} {value}" for name, value in sorted(stack.outputs.items()))
     return f"""
@@ -173,7 +190,7 @@ def main() -> None:
             app()
     except StepFailedError:
         sys.exit(1)
-    except (AlreadyRunningError, MissingPublicUrlError) as refusal:
+    except (AlreadyRunningError, InvalidJobError, MissingPublicUrlError) as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -60,7 +60,9 @@ def build(workspace: Workspace) -> bool:
         return True
 
 
-def deploy(cloud: LocalCloud, parameters: Mapping[str, str], workspace: Workspace) -> Deployment:
+def deploy(
+    cloud: LocalCloud, parameters: Mapping[str, str], workspace: Workspace, reached_at: str
+) -> Deployment:
     """`sam deploy`, with the architecture of this machine; a refused resource is named in the error."""
     log = workspace.log("deploy")
     overrides = [
@@ -87,15 +89,15 @@ def deploy(cloud: LocalCloud, parameters: Mapping[str, str], workspace: Workspac
     except ProcessFailedError as failure:
         reasons = failed_resources(cloud)
         raise ProcessFailedError("\n  ".join([str(failure), *reasons]), log) from failure
-    return describe(cloud)
+    return describe(cloud, reached_at)
 
 
-def describe(cloud: LocalCloud) -> Deployment:
+def describe(cloud: LocalCloud, reached_at: str) -> Deployment:
     """The deployed stack's outputs and its API key."""
     client = cloud.session.client("cloudformation", endpoint_url=cloud.endpoint_url)
     described = client.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described}
-    outputs["ApiUrl"] = f"{cloud.endpoint_url}{api_path(outputs['ApiId'])}"
+    outputs["ApiUrl"] = f"{reached_at}{api_path(outputs['ApiId'])}"
     return Deployment(outputs, _api_key(cloud, outputs["ApiKeyId"]))
 
 

@@ -5,6 +5,7 @@ Uses the public contract only: the API, the events, the bucket.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from rich.table import Table
 from tests.sandbox.completion_events import Subscription, subscription
 from tests.sandbox.stack_file import Stack
 
-JOB = {
+JOB_VARIABLE = "FRAMEHOOK_JOB"
+SIMULATED_JOB = {
     "model": "sora-2-pro",
     "input": {
         "prompt": "Monsoon dusk in a mangrove forest: the camera glides low between the roots, rain rings spread on"
@@ -27,20 +29,55 @@ JOB = {
         "size": "1792x1024",
     },
 }
-TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
-PATIENCE_SECONDS = 120.0
+# A small image costs a fraction of a cent.
+REAL_JOB = {
+    "model": "runware/runware:400@2",
+    "input": {
+        "positivePrompt": "monsoon dusk in a mangrove forest, fireflies over black water",
+        "width": 512,
+        "height": 512,
+    },
+}
+TERMINAL = frozenset({"succeeded", "failed"})
+SIMULATED_PATIENCE_SECONDS = 120.0
+# A lost webhook is made up for by a look-up after the model's run time, a lost upload by a fetch three minutes later.
+REAL_PATIENCE_SECONDS = 1800.0
 
 
 class JourneyFailedError(Exception):
     """The job was refused, or ended in another way than with a file."""
 
 
-def render_one_job(stack: Stack, folder: Path, console: Console, job: Mapping[str, Any] = JOB) -> None:
+class InvalidJobError(Exception):
+    """The environment's job is not a JSON object."""
+
+
+def chosen_job(environment: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """The job that the environment asks for, if it does."""
+    text = environment.get(JOB_VARIABLE)
+    if not text:
+        return None
+    try:
+        job = json.loads(text)
+    except ValueError as error:
+        raise InvalidJobError(f"{JOB_VARIABLE} is not JSON: {error}") from error
+    if not isinstance(job, dict):
+        raise InvalidJobError(f"{JOB_VARIABLE} is not a JSON object, as in {json.dumps(REAL_JOB)}")
+    return job
+
+
+def usual_job(stack: Stack) -> Mapping[str, Any]:
+    """What a stack is shown with: something impressive where it costs nothing, else something cheap."""
+    return SIMULATED_JOB if stack.simulators else REAL_JOB
+
+
+def render_one_job(stack: Stack, folder: Path, console: Console, job: Mapping[str, Any]) -> None:
     """Submit a job, follow its events, save its files under `folder` and print what there is to know."""
+    patience = SIMULATED_PATIENCE_SECONDS if stack.simulators else REAL_PATIENCE_SECONDS
     with subscription(stack) as events:
         accepted = submit(stack, job)
         console.print(f"  job [bold]{accepted['id']}[/bold] accepted: {accepted['status']}")
-        finished = _follow(events, accepted["id"], console)
+        finished = _follow(events, accepted["id"], patience, console)
     if finished["status"] != "succeeded":
         raise JourneyFailedError(f"the job {finished['status']}: {finished.get('error')}")
     files = list(download(stack, finished, folder))
@@ -60,10 +97,10 @@ def submit(stack: Stack, job: Mapping[str, Any]) -> dict[str, Any]:
     return accepted
 
 
-def _follow(events: Subscription, job_id: str, console: Console) -> Mapping[str, Any]:
+def _follow(events: Subscription, job_id: str, patience: float, console: Console) -> Mapping[str, Any]:
     """The job resource once it has ended, telling each change on the way."""
     with console.status("waiting for the job's events; nothing polls, nothing runs"):
-        for job in events.changes(job_id, timeout=PATIENCE_SECONDS):
+        for job in events.changes(job_id, timeout=patience):
             console.print(f"  event: {job['status']}")
             if job["status"] in TERMINAL:
                 return job
@@ -83,9 +120,9 @@ def download(stack: Stack, job: Mapping[str, Any], folder: Path) -> Iterator[Pat
 def summary(job: Mapping[str, Any]) -> list[str]:
     """The lines on money and files."""
     cost = job["cost"]
-    money = f"cost        quoted {cost['quoted']}, charged {cost['actual']} {cost['currency']}"
+    quoted, charged = cost["quoted"] or "nothing", cost["actual"] or "an unknown sum"
     return [
-        money,
+        f"cost        quoted {quoted}, charged {charged} {cost['currency'] or ''}".rstrip(),
         *(f"stored      s3://{o['bucket']}/{o['key']} ({o['bytes']:,} bytes)" for o in job["outputs"]),
     ]
 

@@ -61,12 +61,15 @@ def forget_aws_settings() -> None:
 
 
 def start_local_cloud(
-    processes: Processes, workspace: Workspace, port: int | None = None
+    processes: Processes, workspace: Workspace, port: int, reached_at: str | None = None
 ) -> tuple[LocalCloud, Child]:
-    """Start an empty cloud; returns at once, see `wait_for_local_cloud`."""
-    port = port or free_port()
+    """Start an empty cloud; returns at once, see `wait_for_local_cloud`.
+
+    `reached_at` is where its functions find it if something stands between them.
+    """
     env = plain_environment(
         GATEWAY_PORT=str(port),
+        **({"AWS_ENDPOINT_URL": reached_at} if reached_at else {}),
         BIND_HOST=LOOPBACK,
         AUTH="true",  # enforce IAM, signatures and presigned URLs
         STATE_DIR=str(workspace.scratch / "state"),
@@ -95,7 +98,7 @@ def running_local_cloud(workspace: Workspace) -> Iterator[LocalCloud]:
     """An empty local AWS for the block: what the integration tests' session fixture yields."""
     forget_aws_settings()
     with workspace.held(), Processes() as processes:
-        cloud, child = start_local_cloud(processes, workspace)
+        cloud, child = start_local_cloud(processes, workspace, free_port())
         wait_for_local_cloud(cloud, child)
         yield cloud
 

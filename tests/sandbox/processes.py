@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn, Self
 
 LOOPBACK = "127.0.0.1"
@@ -63,6 +62,12 @@ def free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def accepts_connections(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def run_to_log(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, log: Path) -> None:
@@ -156,14 +161,15 @@ def signals_held_back() -> Iterator[None]:
             signal.raise_signal(raised)
 
 
+def exit_for(number: int) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 @contextmanager
-def signals_end_the_block() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the block like Ctrl-C does, instead of ending the process on the spot."""
-
-    def unwind(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    previous = {number: signal.signal(number, unwind) for number in UNWINDING_SIGNALS}
+def signals_end_the_block(end: Callable[[int], NoReturn] = exit_for) -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the block like Ctrl-C does, by what `end` raises, instead of ending the process
+    on the spot."""
+    previous = {number: signal.signal(number, lambda n, _: end(n)) for number in UNWINDING_SIGNALS}
     try:
         yield
     finally:

@@ -9,11 +9,18 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.sandbox.processes import LOOPBACK, Child, Processes, plain_environment
+from tests.sandbox.processes import (
+    LOOPBACK,
+    Child,
+    Processes,
+    ProcessFailedError,
+    accepts_connections,
+    plain_environment,
+)
 from tests.sandbox.workspace import PROJECT, Workspace
 
 START_SECONDS = 60.0
@@ -23,6 +30,8 @@ SPEED = 30
 KEY_PARAMETERS = {"runware": "/framehook/runware/api-key"}
 REAL_KEY_VARIABLE = "RUNWARE_API_KEY"
 PUBLIC_URL_VARIABLE = "FRAMEHOOK_PUBLIC_URL"
+PORT_VARIABLE = "FRAMEHOOK_PORT"
+PUBLIC_PORT = 8475
 
 
 class MissingPublicUrlError(Exception):
@@ -50,10 +59,11 @@ class Simulator:
 
 @dataclass(frozen=True, slots=True)
 class RealProvider:
-    """Runware itself; it calls us back through a tunnel that somebody opened to the local cloud's port."""
+    """Runware itself; it calls us back through a tunnel that somebody opened to `port` (see public_gate)."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     public_url: str
+    port: int = PUBLIC_PORT
 
 
 type ProviderApis = Mapping[str, Simulator] | RealProvider
@@ -68,10 +78,10 @@ def real_provider(environment: Mapping[str, str]) -> RealProvider | None:
     if not public_url:
         raise MissingPublicUrlError(
             f"{REAL_KEY_VARIABLE} is set, so Runware itself would be used; its webhooks need"
-            f" {PUBLIC_URL_VARIABLE}, the public https URL of a tunnel to the local cloud."
-            " Unset the key to use the simulator."
+            f" {PUBLIC_URL_VARIABLE}, the public https URL of a tunnel to {LOOPBACK}:{PUBLIC_PORT}"
+            f" ({PORT_VARIABLE} for another port). Unset the key to use the simulator."
         )
-    return RealProvider(api_key, public_url.rstrip("/"))
+    return RealProvider(api_key, public_url.rstrip("/"), int(environment.get(PORT_VARIABLE) or PUBLIC_PORT))
 
 
 def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> dict[str, str]:
@@ -93,8 +103,23 @@ def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> di
         "QueuePatienceSeconds": str(7 * 60 // SPEED),
         "FirstLookUpSeconds": str(10 * 60 // SPEED),
         "UploadGraceSeconds": str(5 * 60 // SPEED),
+        "ProofWindowSeconds": "60",  # the least that the template allows
         "ExtraMediaOrigins": ",".join(sorted({simulator.media_origin for simulator in apis.values()})),
     }
+
+
+def start_public_gate(
+    processes: Processes, workspace: Workspace, real: RealProvider, arguments: Mapping[str, str]
+) -> None:
+    """Start what the tunnel publishes; `arguments` are public_gate's own. Returns when it accepts connections."""
+    log = workspace.log("public-gate")
+    if accepts_connections(real.port):
+        raise ProcessFailedError(f"port {real.port} is taken; choose another by {PORT_VARIABLE}", log)
+    command = [sys.executable, "-m", "tests.sandbox.public_gate"]
+    command += ["--port", str(real.port), "--public-url", real.public_url]
+    command += [word for name, value in arguments.items() for word in (f"--{name}", value)]
+    child = processes.start("public-gate", command, env=plain_environment(), cwd=PROJECT, log=log)
+    child.wait_until(lambda: accepts_connections(real.port), timeout=START_SECONDS)
 
 
 def api_keys(apis: ProviderApis) -> dict[str, str]:

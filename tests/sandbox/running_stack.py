@@ -6,18 +6,20 @@ The one place that knows the order. `make demo`, `make run` and the e2e tests' s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tests.sandbox import deployment, stack_file
+from tests.sandbox.deployment import Deployment
 from tests.sandbox.local_cloud import LocalCloud, forget_aws_settings, start_local_cloud, wait_for_local_cloud
-from tests.sandbox.processes import Child, Processes
+from tests.sandbox.processes import LOOPBACK, Child, Processes, free_port
 from tests.sandbox.provider_apis import (
     KEY_PARAMETERS,
     ProviderApis,
     RealProvider,
     api_keys,
     real_provider,
+    start_public_gate,
     start_simulators,
     template_parameters,
     wait_for_simulators,
@@ -26,26 +28,38 @@ from tests.sandbox.stack_file import Stack
 from tests.sandbox.steps import Steps
 from tests.sandbox.workspace import Workspace
 
-PORT_VARIABLE = "FRAMEHOOK_PORT"
+# Something between the local AWS, whose URL it is given, and those who call it: it says where they find it.
+type Relay = Callable[[str], AbstractContextManager[str]]
 
 
 @contextmanager
-def running_stack(workspace: Workspace, steps: Steps) -> Iterator[Stack]:
-    """A deployed stack in that workspace, all of it stopped when the block ends, however it ends."""
+def running_stack(workspace: Workspace, steps: Steps, relay: Relay = nullcontext) -> Iterator[Stack]:
+    """A deployed stack in that workspace, all of it stopped when the block ends, however it ends.
+
+    Functions, providers and users of the API come through the `relay`; `Stack.aws` is the local AWS itself.
+    """
     forget_aws_settings()
-    # A tunnel needs to know the local cloud's port before it is up; otherwise any free one will do.
-    port = int(os.environ.get(PORT_VARIABLE, "0"))
-    with workspace.held(), Processes() as processes:
-        real = real_provider(os.environ)
+    port = free_port()
+    real = real_provider(os.environ)
+    with workspace.held(), relay(f"http://{LOOPBACK}:{port}") as reached_at, Processes() as processes:
         # Both start while the build runs.
-        cloud, cloud_process = start_local_cloud(processes, workspace, port or None)
+        cloud, cloud_process = start_local_cloud(processes, workspace, port, reached_at)
         simulators = None if real else start_simulators(processes, workspace)
         with steps.step("Building the functions and the layer"):
             deployment.build(workspace)
         with steps.step("Starting the local AWS"):
             wait_for_local_cloud(cloud, cloud_process)
         apis = real or _simulated(workspace, simulators, steps)
-        stack = _deploy(cloud, apis, workspace, steps)
+        deployed = _deploy(cloud, apis, reached_at, workspace, steps)
+        if real:
+            with steps.step("Opening the gate for the tunnel"):
+                _open_gate(processes, workspace, real, cloud, deployed)
+        stack = Stack(
+            aws=cloud,
+            api_key=deployed.api_key,
+            outputs=deployed.outputs,
+            simulators={} if isinstance(apis, RealProvider) else apis,
+        )
         stack_file.write(stack, workspace.stack_file)
         yield stack
 
@@ -56,15 +70,22 @@ def _simulated(workspace: Workspace, simulators: Child | None, steps: Steps) -> 
         return wait_for_simulators(workspace, simulators)
 
 
-def _deploy(cloud: LocalCloud, apis: ProviderApis, workspace: Workspace, steps: Steps) -> Stack:
+def _deploy(
+    cloud: LocalCloud, apis: ProviderApis, reached_at: str, workspace: Workspace, steps: Steps
+) -> Deployment:
     with steps.step("Deploying the stack"):
         for provider, key in api_keys(apis).items():
             deployment.put_secret(cloud, KEY_PARAMETERS[provider], key)
-        parameters = template_parameters(apis, cloud.endpoint_url, deployment.api_path("{api}"))
-        deployed = deployment.deploy(cloud, parameters, workspace)
-    return Stack(
-        aws=cloud,
-        api_key=deployed.api_key,
-        outputs=deployed.outputs,
-        simulators={} if isinstance(apis, RealProvider) else apis,
-    )
+        parameters = template_parameters(apis, reached_at, deployment.api_path("{api}"))
+        return deployment.deploy(cloud, parameters, workspace, reached_at)
+
+
+def _open_gate(
+    processes: Processes, workspace: Workspace, real: RealProvider, cloud: LocalCloud, deployed: Deployment
+) -> None:
+    arguments = {
+        "upstream": cloud.endpoint_url,
+        "webhooks": f"{deployment.api_path(deployed.outputs['ApiId'])}/webhooks",
+        "bucket": deployed.outputs["MediaBucketName"],
+    }
+    start_public_gate(processes, workspace, real, arguments)

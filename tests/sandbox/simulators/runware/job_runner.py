@@ -9,15 +9,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
-from tests.sandbox.simulators.clock import Clock
-from tests.sandbox.simulators.fault_rules import FaultBook, FaultSubject
-from tests.sandbox.simulators.media_host import Damage, MediaHost
+from tests.sandbox.simulators.fault_rules import FaultSubject
+from tests.sandbox.simulators.media_host import Damage
 from tests.sandbox.simulators.media_spec import MediaSpec
 from tests.sandbox.simulators.runware.input_fetch import fetch_failure
 from tests.sandbox.simulators.runware.jobs import Job, JobStore, Result
-from tests.sandbox.simulators.runware.journal import Journal
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outbound import Outbound
 from tests.sandbox.simulators.runware.pricing import as_json_number, price_per_result
@@ -32,7 +28,7 @@ from tests.sandbox.simulators.runware.result_items import (
     text_item,
     training_item,
 )
-from tests.sandbox.simulators.runware.settings import Settings
+from tests.sandbox.simulators.runware.shared import Shared
 from tests.sandbox.simulators.runware.task_errors import TaskError
 
 # The earliest of several results takes at least this share of the run time.
@@ -55,24 +51,9 @@ class JobRunner:
     """Owns the background tasks; `stop` ends them all."""
 
     def __init__(
-        self,
-        *,
-        clock: Clock,
-        client: httpx.AsyncClient,
-        media: MediaHost,
-        faults: FaultBook,
-        settings: Settings,
-        journal: Journal,
-        registry: ModelRegistry,
-        outbound: Outbound,
-        jobs: JobStore,
+        self, shared: Shared, *, registry: ModelRegistry, outbound: Outbound, jobs: JobStore
     ) -> None:
-        self._clock = clock
-        self._client = client
-        self._media = media
-        self._faults = faults
-        self._settings = settings
-        self._journal = journal
+        self._shared = shared
         self._registry = registry
         self._outbound = outbound
         self._jobs = jobs
@@ -82,14 +63,14 @@ class JobRunner:
     def accept(self, task: Mapping[str, Any], *, at_once: bool = False) -> Job:
         """Store the job and start it; `at_once` skips the run time."""
         subject = subject_of(task)
-        rule = self._faults.take("run_time", subject)
-        seconds = rule.options["seconds"] if rule else self._settings.run_seconds_of(task["taskType"])
+        rule = self._shared.faults.take("run_time", subject)
+        seconds = rule.options["seconds"] if rule else self._shared.settings.run_seconds_of(task["taskType"])
         job = Job(
             task=task,
             subject=subject,
             price=price_per_result(task),
-            accepted_at=self._clock.wall(),
-            started=self._clock.now(),
+            accepted_at=self._shared.clock.wall(),
+            started=self._shared.clock.now(),
             run_seconds=0.0 if at_once else seconds,
             results=[Result(index) for index in range(int(task.get("numberResults", 1)))],
         )
@@ -112,16 +93,16 @@ class JobRunner:
 
     async def _run(self, job: Job, run: int) -> None:
         await self._outbound.announce_start(job)
-        if self._faults.take("never_finishes", job.subject):
+        if self._shared.faults.take("never_finishes", job.subject):
             return
-        if self._settings.fetch_inputs:
-            job.input_error = await fetch_failure(self._client, job.task)
+        if self._shared.settings.fetch_inputs:
+            job.input_error = await fetch_failure(self._shared.client, job.task)
         async with asyncio.TaskGroup() as group:
             for result in job.results:
                 group.create_task(self._run_result(job, result, run))
 
     async def _run_result(self, job: Job, result: Result, run: int) -> None:
-        await self._clock.sleep(job.run_seconds * _share(job, result))
+        await self._shared.clock.sleep(job.run_seconds * _share(job, result))
         failure = self._failure(job, result)
         if failure is not None:
             result.error, result.error_form = failure.document(job.task), failure.form
@@ -130,16 +111,16 @@ class JobRunner:
             result.item = await self._item(job, result, identity)
             self._charge(job, result)
         result.state = "success" if failure is None else "error"
-        result.finished_at = self._clock.wall()
+        result.finished_at = self._shared.clock.wall()
         if job.state != "processing":
-            job.finished = self._clock.now()
+            job.finished = self._shared.clock.now()
             job.done.set()
         await self._outbound.deliver(job, result)
 
     def _failure(self, job: Job, result: Result) -> TaskError | None:
         if job.input_error is not None:
             return job.input_error
-        rule = self._faults.take(
+        rule = self._shared.faults.take(
             "task_fails", job.subject, lambda rule: rule.options["result_index"] in (None, result.index)
         )
         if rule is None:
@@ -158,22 +139,24 @@ class JobRunner:
             item |= text_item(task)
         else:
             item |= training_item(identity)
-        if task.get("includeCost") and not self._faults.take("cost_omitted", job.subject):
-            item["cost"] = 0 if self._faults.take("cost_zero", job.subject) else as_json_number(job.price)
+        if task.get("includeCost") and not self._shared.faults.take("cost_omitted", job.subject):
+            item["cost"] = (
+                0 if self._shared.faults.take("cost_zero", job.subject) else as_json_number(job.price)
+            )
         return item
 
     async def _reference(self, job: Job, identity: Identity, spec: MediaSpec) -> dict[str, str]:
         kind = job.task.get("outputType", "URL")
         if kind != "URL":
-            encoded = base64.b64encode(await self._media.content_of(spec)).decode()
+            encoded = base64.b64encode(await self._shared.media.content_of(spec)).decode()
             if kind == "base64Data":
                 return {"Base64Data": encoded}
             return {"DataURI": f"data:{spec.content_type};base64,{encoded}"}
-        lifetime = job.task.get("ttl", self._settings.media_lifetime)
-        if self._faults.take("media_expired", job.subject):
+        lifetime = job.task.get("ttl", self._shared.settings.media_lifetime)
+        if self._shared.faults.take("media_expired", job.subject):
             lifetime = 0
         path = f"{MEDIA_FOLDERS[media_kind(spec.format)]}/{identity.media_uuid}.{spec.format.lower()}"
-        url = self._media.publish(
+        url = self._shared.media.publish(
             path,
             spec,
             spec.content_type,
@@ -184,9 +167,9 @@ class JobRunner:
         return {"URL": url}
 
     def _damage(self, subject: FaultSubject) -> Damage | None:
-        if missing := self._faults.take("media_404", subject):
+        if missing := self._shared.faults.take("media_404", subject):
             return Damage(status=missing.options["status"])
-        if truncated := self._faults.take("media_truncated", subject):
+        if truncated := self._shared.faults.take("media_truncated", subject):
             return Damage(fraction=truncated.options["fraction"], cut=truncated.options["cut"])
         return None
 
@@ -195,9 +178,9 @@ class JobRunner:
             "taskUUID": job.task_uuid,
             "mediaUUID": result.media_uuid,
             "cost": as_json_number(job.price),
-            "at": self._clock.wall(),
+            "at": self._shared.clock.wall(),
         }
-        self._journal.billed.append(charge)
+        self._shared.journal.billed.append(charge)
 
 
 def _share(job: Job, result: Result) -> float:

@@ -12,12 +12,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from tests.sandbox.simulators.clock import Clock
-from tests.sandbox.simulators.fault_rules import FaultBook, FaultRule
-from tests.sandbox.simulators.media_host import MediaHost
+from tests.sandbox.simulators.fault_rules import FaultRule
 from tests.sandbox.simulators.runware.jobs import Job, Result
-from tests.sandbox.simulators.runware.journal import Journal
-from tests.sandbox.simulators.runware.settings import Settings
+from tests.sandbox.simulators.runware.shared import Shared
 from tests.sandbox.simulators.runware.task_errors import alone
 from tests.sandbox.simulators.webhook_sender import RetrySchedule, WebhookAttempt, WebhookCall, WebhookSender
 
@@ -27,28 +24,14 @@ SECRET_PARAMETERS = ("token", "apiKey", "secret")
 class Outbound:
     """Delivers finished results; one call per result, to be awaited off the request path."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        client: httpx.AsyncClient,
-        media: MediaHost,
-        faults: FaultBook,
-        settings: Settings,
-        journal: Journal,
-    ) -> None:
-        self._clock = clock
-        self._client = client
-        self._media = media
-        self._faults = faults
-        self._settings = settings
-        self._journal = journal
-        self._sender = WebhookSender(client, clock, self._record_attempt)
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._sender = WebhookSender(shared.client, shared.clock, self._record_attempt)
         self._held: dict[str, asyncio.Event] = {}
 
     async def announce_start(self, job: Job) -> None:
         """Normally nothing: Runware documents no calls before a result."""
-        rule = self._faults.take(
+        rule = self._shared.faults.take(
             "webhook_stray_processing", job.subject, lambda rule: not rule.options["late"]
         )
         if rule is not None:
@@ -57,7 +40,7 @@ class Outbound:
     async def deliver(self, job: Job, result: Result) -> None:
         """The webhook with its retries, and beside it the upload. Ends when both have."""
         uploads = result.media is not None and "uploadEndpoint" in job.task
-        if uploads and self._faults.take("upload_before_webhook", job.subject):
+        if uploads and self._shared.faults.take("upload_before_webhook", job.subject):
             await self._upload(job, result)
             uploads = False
         attempted = asyncio.Event()
@@ -73,9 +56,9 @@ class Outbound:
             job.webhook_over()
 
     async def _webhook_with_faults(self, job: Job, result: Result, attempted: asyncio.Event) -> None:
-        take, subject = self._faults.take, job.subject
+        take, subject = self._shared.faults.take, job.subject
         unwanted = result.error is not None and (
-            not self._settings.failure_webhook or take("failure_webhook_off", subject)
+            not self._shared.settings.failure_webhook or take("failure_webhook_off", subject)
         )
         if "webhookURL" not in job.task or unwanted or take("webhook_drop", subject):
             attempted.set()
@@ -83,7 +66,7 @@ class Outbound:
         if delay := take("webhook_delay", subject):
             # Only the webhook is late: the upload goes its own way.
             attempted.set()
-            await self._clock.sleep(delay.options["seconds"])
+            await self._shared.clock.sleep(delay.options["seconds"])
         if reorder := take("webhook_reorder", subject):
             attempted.set()
             await self._reordered(reorder, lambda: self._send_result(job, result, attempted))
@@ -91,13 +74,13 @@ class Outbound:
             await self._send_result(job, result, attempted)
         if duplicate := take("webhook_duplicate", subject):
             for _ in range(duplicate.options["copies"] - 1):
-                await self._clock.sleep(duplicate.options["gap"])
+                await self._shared.clock.sleep(duplicate.options["gap"])
                 await self._send_result(job, result, attempted)
         if take("webhook_stray_processing", subject, lambda rule: bool(rule.options["late"])):
             await self._send_processing(job)
 
     async def _send_result(self, job: Job, result: Result, attempted: asyncio.Event) -> None:
-        take, subject, schedule = self._faults.take, job.subject, self._settings.retry_schedule
+        take, subject, schedule = self._shared.faults.take, job.subject, self._shared.settings.retry_schedule
         body = self._body(job, result)
         slow = take("webhook_slow", subject)
         seconds = slow.options["seconds"] if slow else 0.0
@@ -132,16 +115,16 @@ class Outbound:
         item = {"taskType": job.task["taskType"], "taskUUID": job.task_uuid, "status": "processing"}
         body = json.dumps(item if self._shape(job) == "flat" else {"data": [item]}).encode()
         call = WebhookCall(job.task_uuid, str(job.task["webhookURL"]), body, "processing")
-        await self._sender.deliver(call, self._settings.retry_schedule)
+        await self._sender.deliver(call, self._shared.settings.retry_schedule)
 
     def _body(self, job: Job, result: Result) -> bytes:
-        if replaced := self._faults.take("webhook_body", job.subject):
+        if replaced := self._shared.faults.take("webhook_body", job.subject):
             body = replaced.options["body"]
             return body.encode() if isinstance(body, str) else json.dumps(body).encode()
         shape = self._shape(job)
         document: Mapping[str, Any]
         if result.error is not None:
-            form = result.error_form or self._settings.failed_item_form
+            form = result.error_form or self._shared.settings.failed_item_form
             document = alone(result.error, "flat" if shape == "flat" and form == "errors" else form)
         else:
             item = result.item or {}
@@ -149,21 +132,23 @@ class Outbound:
         return json.dumps(document).encode()
 
     def _shape(self, job: Job) -> str:
-        rule = self._faults.take("webhook_shape", job.subject)
-        return str(rule.options["shape"]) if rule else self._settings.webhook_shape
+        rule = self._shared.faults.take("webhook_shape", job.subject)
+        return str(rule.options["shape"]) if rule else self._shared.settings.webhook_shape
 
     async def _upload_after(self, attempted: asyncio.Event, job: Job, result: Result) -> None:
         await attempted.wait()
-        if self._faults.take("upload_never", job.subject):
+        if self._shared.faults.take("upload_never", job.subject):
             return
-        late = self._faults.take("upload_delayed", job.subject)
-        await self._clock.sleep(late.options["seconds"] if late else self._settings.upload_delay)
+        late = self._shared.faults.take("upload_delayed", job.subject)
+        await self._shared.clock.sleep(
+            late.options["seconds"] if late else self._shared.settings.upload_delay
+        )
         await self._upload(job, result)
 
     async def _upload(self, job: Job, result: Result) -> None:
         assert result.media is not None
-        take, subject = self._faults.take, job.subject
-        content = await self._media.content_of(result.media)
+        take, subject = self._shared.faults.take, job.subject
+        content = await self._shared.media.content_of(result.media)
         if truncated := take("upload_truncated", subject):
             content = content[: int(len(content) * truncated.options["fraction"])]
         if take("upload_corrupted", subject):
@@ -176,26 +161,26 @@ class Outbound:
 
     def _content_type(self, of_media: str) -> str | None:
         kinds = {"media": of_media, "octet-stream": "application/octet-stream", "absent": None}
-        return kinds[self._settings.upload_content_type]
+        return kinds[self._shared.settings.upload_content_type]
 
     async def _put(self, job: Job, result: Result, content: bytes, content_type: str | None) -> None:
         url, status, error = str(job.task["uploadEndpoint"]), None, None
         headers = {"Content-Length": str(len(content))}
         if content_type is not None:
             headers["Content-Type"] = content_type
-        started_at = self._clock.wall()
+        started_at = self._shared.clock.wall()
         try:
-            answer = await self._client.put(url, content=content, headers=headers, timeout=60)
+            answer = await self._shared.client.put(url, content=content, headers=headers, timeout=60)
             status = answer.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             error = f"{type(failure).__name__}: {failure}"
-        self._journal.uploads.append(
+        self._shared.journal.uploads.append(
             {
                 "taskUUID": job.task_uuid,
                 "mediaUUID": result.media_uuid,
                 "url": url,
                 "started_at": started_at,
-                "finished_at": self._clock.wall(),
+                "finished_at": self._shared.clock.wall(),
                 "bytes": len(content),
                 "content_type": content_type,
                 "status": status,
@@ -205,7 +190,7 @@ class Outbound:
 
     def _record_attempt(self, attempt: WebhookAttempt) -> None:
         document = attempt.document()
-        self._journal.webhooks.append({"taskUUID": document.pop("task_uuid"), **document})
+        self._shared.journal.webhooks.append({"taskUUID": document.pop("task_uuid"), **document})
 
 
 def with_wrong_token(url: str) -> str:

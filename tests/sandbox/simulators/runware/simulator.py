@@ -21,6 +21,7 @@ from tests.sandbox.simulators.runware.lookups import Lookups
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outbound import Outbound
 from tests.sandbox.simulators.runware.settings import Settings
+from tests.sandbox.simulators.runware.shared import Shared
 from tests.sandbox.simulators.runware.sora import RULES
 from tests.sandbox.simulators.runware.submission import Submission
 from tests.sandbox.simulators.runware.utility_tasks import UtilityTasks
@@ -41,25 +42,8 @@ class RunwareSimulator:
         self._jobs = JobStore()
         self.faults = FaultBook(FAULTS)
         registry = ModelRegistry(RULES)
-        outbound = Outbound(
-            clock=clock,
-            client=client,
-            media=media,
-            faults=self.faults,
-            settings=self._settings,
-            journal=self._journal,
-        )
-        self._runner = JobRunner(
-            clock=clock,
-            client=client,
-            media=media,
-            faults=self.faults,
-            settings=self._settings,
-            journal=self._journal,
-            registry=registry,
-            outbound=outbound,
-            jobs=self._jobs,
-        )
+        shared = Shared(clock, client, media, self.faults, self._settings, self._journal)
+        self._runner = JobRunner(shared, registry=registry, outbound=Outbound(shared), jobs=self._jobs)
         lookups = Lookups(clock, self._jobs, self._journal, self.faults, self._settings)
         self._utilities = UtilityTasks(media, self._journal, self._settings)
         submission = Submission(
