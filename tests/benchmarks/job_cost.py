@@ -44,8 +44,8 @@ FREE = {"sts": "STS", "ssm": "SSM parameters, standard"}
 ASSUMPTIONS = f"""\
 Prices: us-east-1, arm64, on demand, without free tiers, storage, alarms and what your own rules on the bus do.
 Warm containers. Compute: processor time as measured here, stretched to the share of a core that Lambda gives
-(memory/{FULL_CORE_MEGABYTES}); waiting as measured here, and {PROVIDER_ANSWER_SECONDS:.0f} s
-more of it for submit_job, because a simulator answers at once.
+(memory/{FULL_CORE_MEGABYTES}); waiting as measured here.
+A simulator answers at once: {PROVIDER_ANSWER_SECONDS:.0f} s more in submit_job.
 SQS: Lambda receives and deletes each message by itself (two requests more). Lambda reads streams at no charge.
 Jobs are told by event; each look by HTTP costs a REST request, an invocation and a read more. No retries, no look-ups.
 Not per job: one sweep a minute, and per container a key from SSM (KMS decrypts it) and a role from STS.
@@ -170,7 +170,7 @@ def _dynamodb(usage: Usage) -> Iterator[Line]:
     price = billing.DYNAMODB_WRITE_UNIT
     yield Line("DynamoDB", "write units, table", table / JOBS, price)
     yield Line("DynamoDB", "write units, indexes", indexes / JOBS, price)
-    yield Line("DynamoDB", "write units, refused or no change", (refused + unchanged) / JOBS, price)
+    yield Line("DynamoDB", "write units, refused or in vain", (refused + unchanged) / JOBS, price)
     reads = sum(_read_units(call) for call in calls if call not in writes)
     yield Line("DynamoDB", "read units", reads / JOBS, billing.DYNAMODB_READ_UNIT)
 

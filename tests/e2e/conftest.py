@@ -51,6 +51,5 @@ def to_abandon(doubtful: tuple[DoubtfulJob, DoubtfulJob]) -> DoubtfulJob:
 
 @pytest.fixture
 def user(stack: Stack) -> Iterator[User]:
-    user = User(stack)
-    yield user
-    user.close()
+    with closing(User(stack)) as user:
+        yield user

@@ -144,7 +144,7 @@ MAY = {
         "put outputs",
         "send FailedInvocations",
     },
-    "FetchOutputFunctionRole": {"get job", "put job", "put incoming", "send FailedInvocations"},
+    "FetchOutputFunctionRole": {*READ_AND_WRITE, "put incoming", "send FailedInvocations"},
     "PublishChangeFunctionRole": {"query job", "announce", "invoke FetchOutput", "send PoisonChanges"},
     "SweepOverdueFunctionRole": {"query due", "invoke FollowUpJob"},
     "SweepOverdueFunctionEveryMinuteRole": {"invoke SweepOverdue"},

@@ -12,7 +12,7 @@ from framehook.adapters.job_index import (
     cursor_after,
     due_shard,
     expires_at,
-    needs_notice,
+    notice,
     parts_expire_at,
     position_of,
 )
@@ -173,7 +173,7 @@ class FakeJobStore:
         return Page(tuple(taken), cursor_after(owner, taken[-1].created_at, taken[-1].id) if more else None)
 
     def _store(self, seen: Job | None, job: Job) -> None:
-        self.changes.append(Change(self.jobs.get(job.id), job, needs_notice(seen, job)))
+        self.changes.append(Change(self.jobs.get(job.id), job, notice(seen, job) is not None))
         self.jobs[job.id] = job
 
     def _expired(self, job: Job) -> bool:

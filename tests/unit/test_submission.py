@@ -389,6 +389,24 @@ def test_task_refused_for_now_beside_an_accepted_one_is_sent_after_the_resend_wi
     assert stack.submit(job.id).status is Status.RUNNING
 
 
+def test_job_behind_a_probe_looks_again_within_seconds(stack: InMemoryStack) -> None:
+    stack.answer(refusal(429, "rateLimitExceeded"))
+    stack.submit(stack.accept().id)
+    stack.clock.advance(seconds=400)
+    probe, waiting = stack.accept(), stack.accept()
+
+    def meanwhile(request: HttpRequest) -> HttpResponse:
+        assert stack.submit(waiting.id).not_before <= stack.clock.now() + 10_000
+        return acknowledged(request)
+
+    stack.runware.answers.append(meanwhile)
+    stack.submit(probe.id)
+    stack.clock.advance(seconds=10)
+    stack.acknowledge()
+
+    assert stack.submit(waiting.id).status is Status.RUNNING
+
+
 def test_refusal_for_good_opens_the_gate(stack: InMemoryStack) -> None:
     stack.answer(refusal(429, "rateLimitExceeded"))
     stack.submit(stack.accept().id)

@@ -41,7 +41,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "FailedInvocations": {"sqs:SendMessage"},
     },
     "FetchOutputFunctionRole": {
-        "JobsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "JobsTable": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "MediaBucket/incoming/*": {"s3:PutObject", "s3:AbortMultipartUpload"},
         "FailedInvocations": {"sqs:SendMessage"},
     },

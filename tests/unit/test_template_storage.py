@@ -52,9 +52,14 @@ def test_stream_wakes_the_publisher_for_noteworthy_states_only() -> None:
         for found in expanded().of_type("AWS::Lambda::EventSourceMapping").values()
         if shown(found["FunctionName"]) == "PublishChangeFunction"
     ]
-    [pattern] = [json.loads(found["Pattern"]) for found in stream["FilterCriteria"]["Filters"]]
+    [written] = [found["Pattern"]["Fn::Sub"] for found in stream["FilterCriteria"]["Filters"]]
+    text, names = written
+    separator, statuses = names["Announced"]["Fn::Join"]
+    default = as_written().document["Parameters"][statuses["Ref"]]["Default"]
+    announced = default.split(",")
+    pattern = json.loads(text.replace("${Announced}", separator.join(announced)))
     assert pattern == {
-        "dynamodb": {"Keys": {"sk": {"S": ["STATE"]}}, "NewImage": {"notify": {"BOOL": [True]}}}
+        "dynamodb": {"Keys": {"sk": {"S": ["STATE"]}}, "NewImage": {"notify": {"S": ["fetch", *announced]}}}
     }
     assert stream["StartingPosition"] == "TRIM_HORIZON"
 

@@ -12,16 +12,19 @@ from framehook.due_times import SECOND, refusal_back_off
 from framehook.ports import Gate
 from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
 
+_PROBE_PAUSE = 5 * SECOND  # a probe is answered within seconds
 
-def is_closed(gate: Gate, now: int) -> bool:
-    return gate.closed_until > now
+
+def closed_until(gate: Gate, now: int) -> int | None:
+    """When a job may try, or look whether the one that tries for all has had its answer; None: now."""
+    if gate.closed_until > now:
+        return gate.closed_until
+    return min(gate.probe_until, now + _PROBE_PAUSE) if gate.failures and gate.probe_until > now else None
 
 
 def probe(gate: Gate, now: int, lease: int) -> Gate | None:
-    """The gate while one job tries it: closed for everybody else. None when no probe is needed or allowed."""
-    if gate.failures == 0 or is_closed(gate, now):
-        return None
-    return replace(gate, closed_until=now + lease)
+    """The gate while one job tries it; None when nobody has to."""
+    return replace(gate, probe_until=now + lease) if gate.failures else None
 
 
 def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) -> Gate:
@@ -29,10 +32,10 @@ def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) ->
     row."""
     seen = list(verdicts)
     if any(isinstance(verdict, Accepted | Refused) for verdict in seen):
-        return replace(gate, closed_until=0, failures=0) if gate.failures else gate
+        return replace(gate, closed_until=0, failures=0, probe_until=0) if gate.failures else gate
     refusals = [verdict for verdict in seen if isinstance(verdict, RefusedForNow)]
     if not refusals:
         return gate
     asked = max(int((verdict.retry_after or 0) * SECOND) for verdict in refusals)
     wait = max(refusal_back_off(gate.failures, fraction), asked)
-    return replace(gate, closed_until=now + wait, failures=gate.failures + 1)
+    return replace(gate, closed_until=now + wait, failures=gate.failures + 1, probe_until=0)

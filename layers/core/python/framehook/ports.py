@@ -38,10 +38,11 @@ class DueJob:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a provider takes jobs now. `closed_until` in ms; `failures`: refusals in a row."""
+    """Whether a provider takes jobs now. `failures`: refusals in a row; until `probe_until` one job tries for all."""
 
     closed_until: int = 0
     failures: int = 0
+    probe_until: int = 0
     version: int = 0
 
 

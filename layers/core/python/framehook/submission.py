@@ -92,12 +92,14 @@ class Submission:
             self.changes.apply(job, expired_in_queue)
             return
         gate = self.gates.get_gate(job.provider)
-        probing = backpressure.probe(gate, now, self.policy.lease)
-        waits = backpressure.is_closed(gate, now)
-        if waits or (probing and not self.gates.replace_gate(job.provider, probing, gate)):
-            self._wait(job, max(gate.closed_until, now + SECOND), now)
-            return
-        self._send(job, probing or gate, remaining)
+        closed_until = backpressure.closed_until(gate, now)
+        probing = None if closed_until else backpressure.probe(gate, now, self.policy.lease)
+        if probing and not self.gates.replace_gate(job.provider, probing, gate):
+            closed_until = now + SECOND  # another job tries
+        if closed_until:
+            self._wait(job, closed_until, now)
+        else:
+            self._send(job, probing or gate, remaining)
 
     def _send(self, job: Job, gate: Gate, remaining: Callable[[], int]) -> None:
         """The write-ahead, the call, and its outcome. Everything that can fail at no cost comes first."""
@@ -230,8 +232,8 @@ class Submission:
             self.gates.replace_gate(provider, changed, gate)
 
     def _wait(self, job: Job, until: int, now: int) -> None:
-        """Behind a closed gate: spread over half a minute, so that the queue does not return in one wave."""
-        not_before = until + int(self.chance.fraction() * 30 * SECOND)
+        """Behind a closed gate: spread over as long again, so that the queue does not return in one wave."""
+        not_before = until + int(self.chance.fraction() * min(until - now, 30 * SECOND))
         self.jobs.replace(rescheduled(replace(job, not_before=not_before), now, self.policy), job)
 
     def _pause(self, job: Job) -> None:

@@ -7,7 +7,7 @@ from framehook.adapters.dynamodb_values import decode_item, encode_item
 from framehook.ports import Gate
 
 _GATE = "GATE"
-_FIELDS = ("closed_until", "failures", "version")
+_FIELDS = ("closed_until", "failures", "probe_until")
 
 
 class DynamoGateStore:
@@ -19,18 +19,11 @@ class DynamoGateStore:
         if item is None:
             return Gate()
         values = decode_item(item)
-        return Gate(**{name: values[name] for name in _FIELDS})
+        return Gate(version=values["version"], **{name: values[name] for name in _FIELDS})
 
     def replace_gate(self, provider: str, gate: Gate, seen: Gate) -> bool:
-        item = encode_item(
-            {
-                "pk": _pk(provider),
-                "sk": _GATE,
-                "closed_until": gate.closed_until,
-                "failures": gate.failures,
-                "version": seen.version + 1,
-            }
-        )
+        key = {"pk": _pk(provider), "sk": _GATE, "version": seen.version + 1}
+        item = encode_item(key | {name: getattr(gate, name) for name in _FIELDS})
         if seen.version == 0:
             return self._table.put(item, "attribute_not_exists(pk)") is None
         return self._table.put(item, "version = :seen", {":seen": seen.version}) is None

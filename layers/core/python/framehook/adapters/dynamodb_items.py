@@ -25,7 +25,7 @@ from framehook.adapters.dynamodb_parts import (
     task_values,
 )
 from framehook.adapters.dynamodb_values import Item, decode_item, encode_item, packed, unpacked
-from framehook.adapters.job_index import due_shard, expires_at, needs_notice
+from framehook.adapters.job_index import due_shard, expires_at, notice
 from framehook.errors import UnreadableItem
 from framehook.jobs import AttemptRecord, Job, Kind, LandedFile, OutputRecord, Request, Status
 
@@ -69,7 +69,7 @@ def job_id_of(pk: str) -> str:
 
 def job_item(job: Job, seen: Job | None, retention_days: int | None) -> Item:
     """The STATE item of `job`, replacing `seen`."""
-    values: dict[str, Any] = {"pk": job_pk(job.id), "sk": STATE, "notify": needs_notice(seen, job)}
+    values: dict[str, Any] = {"pk": job_pk(job.id), "sk": STATE, "notify": notice(seen, job)}
     values |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS)}
     values |= {name: getattr(job, name) or None for name in _USUALLY_ZERO}
     values |= {

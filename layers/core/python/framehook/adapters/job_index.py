@@ -16,6 +16,7 @@ from framehook.ports import DUE_SHARDS
 
 _DIGEST_BYTES = 8
 _DAY = 86_400
+FETCH = "fetch"  # no status is called so
 KEPT_ANSWERS = 4  # of an attempt: enough to see what happened, far from the size limit of an item
 
 
@@ -49,14 +50,13 @@ def expires_at(job: Job, retention_days: int | None) -> int | None:
     return None if parts is None else parts + 7 * _DAY
 
 
-def needs_notice(seen: Job | None, job: Job) -> bool:
-    """Whether anybody outside has to act on this write: a new job, another status, an output to fetch, or a
-    charge that arrived after the end."""
-    if seen is None or job.status is not seen.status:
-        return True
-    if job.status.terminal and job.charged != seen.charged:
-        return True
-    return bool(_to_fetch(job) - _to_fetch(seen))
+def notice(seen: Job | None, job: Job) -> str | None:
+    """What this write has to say to publish_change, which filters by it: that there is an output to fetch, or the
+    status of a new job, of one that has changed it, or of one whose charge arrived after its end."""
+    if _to_fetch(job) - (_to_fetch(seen) if seen else set()):
+        return FETCH
+    told_late = job.status.terminal and seen is not None and job.charged != seen.charged
+    return job.status if seen is None or job.status is not seen.status or told_late else None
 
 
 def _to_fetch(job: Job) -> set[tuple[int, int]]:
