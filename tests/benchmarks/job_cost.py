@@ -64,7 +64,7 @@ class Usage:
 
 def print_job_cost(console: Console) -> None:
     counter = RequestCounter()
-    with running_stack(Workspace.named("bench"), Steps(console), counter.relay) as stack:
+    with running_stack(Workspace.named("bench"), Steps(console), counter.relay, times={}) as stack:
         usage = _measured(stack, counter)
     lines = [*_lambda(usage), *_dynamodb(usage), *_requests(usage), *_logs(usage)]
     table = Table(

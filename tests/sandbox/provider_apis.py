@@ -34,6 +34,15 @@ PORT_VARIABLE = "FRAMEHOOK_PORT"
 PUBLIC_PORT = 8475
 
 
+# Parameters in step with the simulators' clock: seven, ten, five and 45 minutes of theirs.
+SIMULATED_TIMES = {
+    "QueuePatienceSeconds": str(7 * 60 // SPEED),
+    "FirstLookUpSeconds": str(10 * 60 // SPEED),
+    "UploadGraceSeconds": str(5 * 60 // SPEED),
+    "ProofWindowSeconds": str(45 * 60 // SPEED),
+}
+
+
 class MissingPublicUrlError(Exception):
     """A real provider was asked for without a way for it to call back."""
 
@@ -99,11 +108,6 @@ def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> di
         return parameters | {"UploadEndpointUrl": public_url}
     return parameters | {
         "RunwareApiUrl": apis["runware"].base_url,
-        # In step with the simulators' clock: seven, ten and five minutes of theirs.
-        "QueuePatienceSeconds": str(7 * 60 // SPEED),
-        "FirstLookUpSeconds": str(10 * 60 // SPEED),
-        "UploadGraceSeconds": str(5 * 60 // SPEED),
-        "ProofWindowSeconds": "60",  # the least that the template allows
         "ExtraMediaOrigins": ",".join(sorted({simulator.media_origin for simulator in apis.values()})),
     }
 

@@ -6,7 +6,7 @@ The one place that knows the order. `make demo`, `make run` and the e2e tests' s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from tests.sandbox import deployment, stack_file
@@ -15,6 +15,7 @@ from tests.sandbox.local_cloud import LocalCloud, forget_aws_settings, start_loc
 from tests.sandbox.processes import LOOPBACK, Child, Processes, free_port
 from tests.sandbox.provider_apis import (
     KEY_PARAMETERS,
+    SIMULATED_TIMES,
     ProviderApis,
     RealProvider,
     api_keys,
@@ -33,9 +34,15 @@ type Relay = Callable[[str], AbstractContextManager[str]]
 
 
 @contextmanager
-def running_stack(workspace: Workspace, steps: Steps, relay: Relay = nullcontext) -> Iterator[Stack]:
+def running_stack(
+    workspace: Workspace,
+    steps: Steps,
+    relay: Relay = nullcontext,
+    times: Mapping[str, str] = SIMULATED_TIMES,
+) -> Iterator[Stack]:
     """A deployed stack in that workspace, all of it stopped when the block ends, however it ends.
 
+    `times` are parameters of the template that a stack with simulators is deployed with; without any, with its own.
     Functions, providers and users of the API come through the `relay`; `Stack.aws` is the local AWS itself.
     """
     forget_aws_settings()
@@ -50,7 +57,7 @@ def running_stack(workspace: Workspace, steps: Steps, relay: Relay = nullcontext
         with steps.step("Starting the local AWS"):
             wait_for_local_cloud(cloud, cloud_process)
         apis = real or _simulated(workspace, simulators, steps)
-        deployed = _deploy(cloud, apis, reached_at, workspace, steps)
+        deployed = _deploy(cloud, apis, {} if real else times, reached_at, workspace, steps)
         if real:
             with steps.step("Opening the gate for the tunnel"):
                 _open_gate(processes, workspace, real, cloud, deployed)
@@ -71,13 +78,18 @@ def _simulated(workspace: Workspace, simulators: Child | None, steps: Steps) -> 
 
 
 def _deploy(
-    cloud: LocalCloud, apis: ProviderApis, reached_at: str, workspace: Workspace, steps: Steps
+    cloud: LocalCloud,
+    apis: ProviderApis,
+    times: Mapping[str, str],
+    reached_at: str,
+    workspace: Workspace,
+    steps: Steps,
 ) -> Deployment:
     with steps.step("Deploying the stack"):
         for provider, key in api_keys(apis).items():
             deployment.put_secret(cloud, KEY_PARAMETERS[provider], key)
         parameters = template_parameters(apis, reached_at, deployment.api_path("{api}"))
-        return deployment.deploy(cloud, parameters, workspace, reached_at)
+        return deployment.deploy(cloud, {**parameters, **times}, workspace, reached_at)
 
 
 def _open_gate(

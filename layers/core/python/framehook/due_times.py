@@ -47,7 +47,7 @@ def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) ->
     if wanted is None:
         return replace(job, due_at=None)
     if slack is None:
-        slack = 2 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // 2
+        slack = 3 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // 2
     if job.due_at is not None and wanted - (wanted - now) // 8 <= job.due_at <= wanted + slack:
         return job
     return replace(job, due_at=wanted)
