@@ -96,7 +96,8 @@ environments: .venv/uv/.made
 .venv/sam/.made: tests/sandbox/requirements-sam.txt
 .venv/cloud/.made: tests/sandbox/requirements-cloud.txt
 
-# uv asks pip where this machine's packages come from, so that one setting serves both.
+# uv asks pip where this machine's packages come from, so that one setting serves both, and trusts whom the system trusts.
+export UV_SYSTEM_CERTS := 1
 $(ENVIRONMENTS): .venv/%/.made: .venv/uv/.made layers/python.mk
 	@echo "making .venv/$*"
 	@$(UV) venv --quiet --clear --python "$(PYTHON)" .venv/$*
