@@ -87,7 +87,7 @@ def test_failure_seen_by_the_look_up_ends_the_job(stack: InMemoryStack) -> None:
 
 def test_running_job_ends_at_its_deadline(stack: InMemoryStack) -> None:
     job = stack.running()
-    stack.clock.advance(hours=24)
+    stack.clock.advance(hours=25)
     stack.answer(response(200, {"data": []}))
 
     job = stack.follow_up_when_due(job.id)
@@ -245,6 +245,29 @@ def test_result_that_is_not_there_yet_is_tried_again(stack: InMemoryStack) -> No
     job = stack.job(job.id)
     assert job.error is not None
     assert job.error.code == "result_gone"
+
+
+def test_unreadable_webhook_is_followed_by_a_look_up(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, b"<html>oops</html>")
+    finished = success(task)["data"][0] | {"status": "success"}
+    stack.answer(response(200, {"data": [finished]}))
+
+    assert stack.follow_up_when_due(job.id).status is Status.STORING
+
+
+def test_file_under_incoming_is_landed_before_the_deadline_ends_the_job(stack: InMemoryStack) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    key = stack.upload(task, MP4)
+    stack.clock.advance(hours=24)
+
+    assert stack.follow_up_when_due(job.id).status is Status.STORING
+    stack.landing.land(key)
+
+    assert stack.job(job.id).status is Status.SUCCEEDED
 
 
 def test_two_follow_ups_of_one_due_time_act_once(stack: InMemoryStack) -> None:

@@ -94,15 +94,16 @@ def test_unusable_upload_before_the_webhook_is_fetched_after_it(stack: InMemoryS
     assert job.outputs[0].state is OutputState.TO_FETCH
 
 
-def test_unusable_copy_of_the_result_means_that_the_output_is_lost(stack: InMemoryStack) -> None:
+def test_second_unusable_copy_of_the_result_means_that_the_output_is_lost(stack: InMemoryStack) -> None:
     job = stack.running()
     [task] = stack.sent()
     stack.webhook(task, success(task))
     land(stack, stack.upload(task, b"not a video"))
     stack.downloader.bodies[VIDEO_URL] = b"still not a video"
-    stack.fetching.fetch(job.id, 0)
-
-    land(stack, f"incoming/{job.id}/1/0")
+    for _ in range(2):
+        assert stack.job(job.id).status is Status.STORING
+        stack.fetching.fetch(job.id, 0)
+        land(stack, f"incoming/{job.id}/1/0")
 
     job = stack.job(job.id)
     assert job.status is Status.FAILED

@@ -100,7 +100,10 @@ def test_late_failure_of_the_first_attempt_does_not_end_the_second(stack: InMemo
     [task] = stack.sent(0)
     job = decide(stack, parked, "resend")
 
-    assert stack.webhook(task, failure(task)) == job
+    late = stack.webhook(task, failure(task))
+
+    assert (late.status, late.attempt) == (job.status, job.attempt)
+    assert late.tasks[0].failure is not None
 
 
 def test_late_success_of_the_first_attempt_while_the_second_runs_is_kept_with_its_charge(
@@ -151,6 +154,46 @@ def test_late_success_during_the_second_call_is_used_when_that_is_refused(
 
     assert job.status is Status.STORING
     assert len(job.tasks) == 1 or job.tasks[1].state is TaskState.SUPERSEDED
+
+
+@pytest.mark.parametrize("answer", [402, None])
+def test_failed_second_attempt_leaves_the_first_in_doubt(
+    stack: InMemoryStack, parked: Job, answer: int | None
+) -> None:
+    [task] = stack.sent(0)
+    decide(stack, parked, "resend")
+    if answer:
+        stack.answer(response(answer, {"errors": [{"code": "insufficientCredits", "message": "…"}]}))
+        job = stack.submit(parked.id)
+    else:
+        stack.acknowledge()
+        stack.submit(parked.id)
+        [again] = stack.sent()
+        job = stack.webhook(again, failure(again))
+
+    assert job.status is Status.PARKED
+    job = stack.webhook(task, success(task))
+    stack.landing.land(stack.upload(task, MP4))
+    assert stack.job(job.id).status is Status.SUCCEEDED
+
+
+def test_failed_second_attempt_after_a_failed_first_ends_the_job(stack: InMemoryStack, parked: Job) -> None:
+    [task] = stack.sent(0)
+    decide(stack, parked, "resend")
+    stack.webhook(task, failure(task))
+    stack.acknowledge()
+    stack.submit(parked.id)
+    [again] = stack.sent()
+
+    assert stack.webhook(again, failure(again)).status is Status.FAILED
+
+
+def test_parked_job_is_still_looked_up_while_results_are_kept(stack: InMemoryStack, parked: Job) -> None:
+    [task] = stack.sent(0)
+    finished = success(task)["data"][0] | {"status": "success"}
+    stack.answer(response(200, {"data": [finished]}))
+
+    assert stack.follow_up_when_due(parked.id).status is Status.STORING
 
 
 def test_only_what_is_not_proven_is_sent_again(stack: InMemoryStack) -> None:

@@ -217,6 +217,7 @@ def test_late_failure_ends_a_parked_job(stack: InMemoryStack) -> None:
 def test_parked_job_ends_when_its_time_is_over(stack: InMemoryStack) -> None:
     job = parked(stack)
 
+    stack.clock.advance(days=7)
     stack.answer(NOTHING_SEEN)
     assert stack.follow_up_when_due(job.id).status is Status.PARKED  # asked once more before it is given up
     stack.clock.advance(seconds=600)

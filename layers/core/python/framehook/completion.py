@@ -133,7 +133,9 @@ def _with_report(job: Job, task: Task, report: Report) -> Job:
     match report:
         case StillRunning() if task.state is TaskState.UNKNOWN:
             return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED))
-        case Succeeded() if task.state is not TaskState.REPORTED:
+        case Succeeded() if task.state is TaskState.REPORTED:
+            return _with_late_cost(job, task, report)
+        case Succeeded():
             return _reported(job, task, report)
         case Failed() if task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED):
             return tasks.failed(job, task, report.failure, report.cost)
@@ -159,6 +161,8 @@ def _with_late_news(job: Job, task: Task, report: Report) -> Job:
             return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, report)
         case Succeeded():
             return tasks.with_task(job, replace(task, state=TaskState.SPARE))
+        case Failed() if task.state is TaskState.SUPERSEDED:
+            return tasks.with_task(job, replace(task, failure=report.failure))
     return job
 
 

@@ -7,14 +7,10 @@ from dataclasses import replace
 from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import Event, may, move, settle
+from framehook.transitions import OUTCOME_UNKNOWN, Event, may, move, settle
 
 QUEUE_DEADLINE = Failure("queue_deadline", "no provider took the job within its deadline")
 RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
-OUTCOME_UNKNOWN = Failure(
-    "outcome_unknown",
-    "nobody can tell whether the provider accepted the call; resolve the job by resend, adopt or abandon",
-)
 NEVER_TAKEN = Failure("provider_unavailable", "the provider kept refusing the task for now")
 
 
@@ -77,8 +73,8 @@ def _without_planned(job: Job, event: Event, failure: Failure, now: int) -> Job:
     """Ends a queued job, unless a part of it is paid: then only the rest has failed."""
     if not may(job, event):
         return job
-    states = {task.state for task in tasks.counting(job)}
-    if not states & {TaskState.REPORTED, TaskState.ACCEPTED}:
+    states = {task.state for task in job.tasks}
+    if not states & {TaskState.REPORTED, TaskState.ACCEPTED, TaskState.SUPERSEDED}:
         return move(job, event, now, failure)
     for task in tasks.counting(job):
         if task.state is TaskState.PLANNED:

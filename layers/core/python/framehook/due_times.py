@@ -61,7 +61,12 @@ def next_look_up(job: Job, policy: Policy) -> int:
     if job.look_ups and doubled // 2 > _LONGEST_BACK_OFF:
         doublings = max(1, (_LONGEST_BACK_OFF // first).bit_length())
         doubled = (first << doublings) + (job.look_ups - doublings) * _LONGEST_BACK_OFF
-    return (job.accepted_at or job.created_at) + doubled
+    return (job.accepted_at or job.first_sent_at or job.queued_at) + doubled
+
+
+def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
+    """Whether a parked job's tasks are young enough for the provider to know their results still."""
+    return now < (job.first_sent_at or job.queued_at) + policy.run_deadline
 
 
 def _first_look_up(usual_seconds: int, policy: Policy) -> int:
@@ -96,6 +101,8 @@ def _wanted(job: Job, now: int, policy: Policy) -> int | None:
             return now + policy.upload_grace
         case Status.PARKED:
             wanted = now + policy.parked_for
+            if is_worth_a_look(job, now, policy):
+                wanted = min(wanted, max(next_look_up(job, policy), now + MINUTE))
         case _:
             return None
     sooner = next_bringing_in(job, now, policy)

@@ -50,7 +50,8 @@ class Fetching:
         try:
             size = self.media.write_stream(key, self._content(record.result))
         except ResultGone as gone:
-            if self.changes.clock.now() < entered_at(job, Status.STORING) + _GONE_FOR_GOOD:
+            storing_since = entered_at(job, Status.STORING)
+            if job.status is not Status.STORING or self.changes.clock.now() < storing_since + _GONE_FOR_GOOD:
                 raise Unavailable("the result is not there, or not yet") from gone
             self._lose(job, place, Failure(gone.code, str(gone)))
             return

@@ -19,13 +19,14 @@ from framehook.deadlines import (
     overdue,
     unproven,
 )
-from framehook.due_times import MINUTE, SECOND, next_bringing_in, next_look_up
+from framehook.due_times import MINUTE, SECOND, is_worth_a_look, next_bringing_in, next_look_up
 from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
-from framehook.jobs import Job, Output, OutputState, Status, TaskState
+from framehook.jobs import Job, Output, OutputState, Status
 from framehook.outputs import with_landed, with_lost, with_upload_missing
 from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore, Secrets, Transport
 from framehook.providers.contract import Provider, UnreadableAnswer
+from framehook.tasks import is_open
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Following:
             case Status.RUNNING:
                 self._running(job, look=look)
             case Status.PARKED:
-                self._parked(job)
+                self._parked(job, look=look)
         self._bring_files_in(self.changes.existing(job.id))
 
     def _claimed(self, job: Job) -> Job:
@@ -102,8 +103,14 @@ class Following:
         return replace(self._counted(job, now), due_at=min(next_due, sooner or next_due), updated_at=now)
 
     def _counted(self, job: Job, now: int) -> Job:
-        looks = job.status is Status.RUNNING and now >= next_look_up(job, self.changes.policy)
-        return replace(job, look_ups=job.look_ups + 1) if looks else job
+        """With one more look-up, if it is time for one: by its schedule, or because something has made it due early."""
+        policy = self.changes.policy
+        due = now >= next_look_up(job, policy)
+        if job.status is Status.RUNNING:
+            due = due or next_bringing_in(job, now, policy) is None
+        elif job.status is not Status.PARKED or not is_worth_a_look(job, now, policy):
+            return job
+        return replace(job, look_ups=job.look_ups + 1) if due else job
 
     def _give_back(self, job: Job, due: DueJob) -> None:
         """Lambda tries a failed invocation again, with the same due time. If even this fails, the sweep comes later."""
@@ -123,22 +130,21 @@ class Following:
         if self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window:
             self.queue.send(job.id)
         else:
-            self.changes.apply(self._look_up(job, TaskState.UNKNOWN), unproven)
+            self.changes.apply(self._look_up(job), unproven)
 
     def _running(self, job: Job, *, look: bool) -> None:
         """Due for a look-up, or only for files of its tasks that are done."""
-        looked_up = self._look_up(job, TaskState.ACCEPTED) if look else job
-        if self._since(job.accepted_at or job.created_at) >= self.changes.policy.run_deadline:
+        looked_up = self._look_up(job) if look else job
+        deadline = self.changes.policy.run_deadline + _LAST_CHANCE
+        if self._since(job.accepted_at or job.created_at) >= deadline:
             self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(looked_up, finished_by_its_files)
 
-    def _parked(self, job: Job) -> None:
-        """Before it is given up, everything that could still prove something is asked once more."""
-        if self._since(entered_at(job, Status.PARKED)) < self.changes.policy.parked_for:
-            return
-        looked_up = self._look_up(job, TaskState.UNKNOWN)
-        self._bring_files_in(looked_up)
+    def _parked(self, job: Job, *, look: bool) -> None:
+        """While results are kept, proof is looked for; before the job is given up, once more."""
+        over = self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for
+        looked_up = self._look_up(job) if look or over else job
         if self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for + _LAST_CHANCE:
             self.changes.apply(looked_up, given_up)
 
@@ -146,25 +152,26 @@ class Following:
         """Looks where the files are that have not landed, and starts what brings them further."""
         if job.status.terminal:
             return
-        too_late = job.status is Status.STORING and (
-            self._since(entered_at(job, Status.STORING)) >= self.changes.policy.store_deadline
-        )
+        late = self.changes.policy.store_deadline
+        stored_for = self._since(entered_at(job, Status.STORING)) if job.status is Status.STORING else 0
         for output in job.outputs:
             if output.state in _WAITING:
-                self._bring_in(job, output, too_late)
+                self._bring_in(
+                    job, output, missing=stored_for >= late, over=stored_for >= late + _LAST_CHANCE
+                )
 
-    def _bring_in(self, job: Job, output: Output, too_late: bool) -> None:
+    def _bring_in(self, job: Job, output: Output, *, missing: bool, over: bool) -> None:
+        """`missing`: it is too late for a file that is not even under `incoming/`; `over`: for any."""
         index, attempt = output.index, output.attempt
         key = str(IncomingKey(job.id, attempt, index))
         record = self.jobs.get_output(job.id, index, attempt)
         if record and record.landed:
             self.changes.apply(job, lambda seen, now: with_landed(seen, index, attempt, now))
             return
-        if too_late:
-            self.changes.apply(job, lambda seen, now: with_lost(seen, index, attempt, OUT_OF_TIME, now))
-            return
         head = self.media.head(key)
-        if head and (head.fetched or output.state is OutputState.AWAITED):
+        if over or (missing and head is None):
+            self.changes.apply(job, lambda seen, now: with_lost(seen, index, attempt, OUT_OF_TIME, now))
+        elif head and (head.fetched or output.state is OutputState.AWAITED):
             self.starter.land(key)
         elif output.state is OutputState.TO_FETCH:
             self.starter.fetch(job.id, index)
@@ -176,10 +183,10 @@ class Following:
         storing = job.status is Status.STORING
         return not storing or self._since(entered_at(job, Status.STORING)) >= self.changes.policy.upload_grace
 
-    def _look_up(self, job: Job, state: TaskState) -> Job:
+    def _look_up(self, job: Job) -> Job:
         """The job after one look-up. An answer that can't be had or read says nothing about the job, and must not keep
         it from its deadline."""
-        ids = [task.id for task in job.tasks if task.state is state]
+        ids = [task.id for task in job.tasks if is_open(task)]
         if not ids:
             return job
         provider = self.providers[job.provider]

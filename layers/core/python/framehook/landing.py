@@ -108,11 +108,13 @@ class Landing:
             raise Unavailable("the output is being landed by another invocation")
 
     def _refuse(self, job: Job, place: Output, head: ObjectHead, why: str) -> None:
-        """An unusable upload is replaced once from the result URL; an unusable copy of that means the output is lost.
+        """An unusable upload is replaced from the result URL; with the second unusable copy of that the output is lost.
 
-        The file itself stays under `incoming/` until it expires, for whoever wants to know.
+        An unusable upload stays under `incoming/` until it expires, for whoever wants to know.
         """
         logger.warning("unusable file", extra={"job_id": job.id, "output": place.index, "why": why})
+        if head.fetched:  # the provider has it still; a second fetch must not be taken for the first
+            self.media.delete(str(IncomingKey(job.id, place.attempt, place.index)))
         failure, index, attempt = Failure("output_invalid", why), place.index, place.attempt
         self.changes.apply(
             job, lambda seen, now: with_refused(seen, index, attempt, failure, head.fetched, now)

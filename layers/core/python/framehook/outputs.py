@@ -36,6 +36,8 @@ def with_refused(job: Job, index: int, attempt: int, failure: Failure, fetched: 
     place = _open(job, index, attempt)
     if place is None:
         return job
+    if place.state is OutputState.TO_FETCH and fetched and place.failure is None:
+        return _with_output(job, replace(place, failure=failure))  # a download may go wrong once
     if place.state is OutputState.TO_FETCH and fetched:
         return settle(_with_output(job, replace(place, state=OutputState.LOST, failure=failure)), now)
     if place.state is not OutputState.AWAITED:

@@ -72,6 +72,6 @@ def _resent(job: Job, new_id: Callable[[], str], now: int) -> Job:
 
 def _adopted(job: Job, task_id: str, now: int) -> Job:
     task = tasks.find(job, task_id)
-    if task is None:
+    if task is None or task.state is not TaskState.UNKNOWN:
         return job
     return settle(tasks.with_task(job, replace(task, state=TaskState.ACCEPTED)), now)

@@ -20,6 +20,12 @@ def counting(job: Job) -> list[Task]:
     return [task for task in job.tasks if task.state.counts]
 
 
+def is_open(task: Task) -> bool:
+    """Whether a look-up can tell something new about the task."""
+    unproven = task.state is TaskState.SUPERSEDED and task.failure is None
+    return unproven or task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
+
+
 def outputs_of(job: Job, slot: int) -> Iterator[Output]:
     return (output for output in job.outputs if output.index % job.count == slot)
 
@@ -84,6 +90,19 @@ def reconciled(job: Job) -> Job:
     return job
 
 
+def doubted(job: Job) -> Job:
+    """The job with every failed task replaced by the earlier one that it was sent for, where that may still be paid."""
+    for current in [task for task in counting(job) if task.state is TaskState.FAILED]:
+        earlier = [
+            task
+            for task in job.tasks
+            if task.slot == current.slot and task.state is TaskState.SUPERSEDED and task.failure is None
+        ]
+        if earlier:
+            job = reinstated(job, earlier[-1], TaskState.UNKNOWN)
+    return job
+
+
 def reinstated(job: Job, task: Task, state: TaskState) -> Job:
     """The job with an earlier task counting again, in the place of the one that had superseded it."""
     tasks = []
@@ -113,6 +132,9 @@ def charged(tasks: Sequence[Task]) -> int | None:
 
 
 def _is_idle(job: Job, task: Task) -> bool:
+    """Whether nothing is under way in the task's place, and nothing was delivered there."""
+    if task.state is TaskState.REPORTED:
+        return all(output.state is OutputState.LOST for output in outputs_of(job, task.slot))
     waits_for_a_person = task.state is TaskState.UNKNOWN and job.status is Status.PARKED
     return waits_for_a_person or task.state in (TaskState.PLANNED, TaskState.FAILED)
 

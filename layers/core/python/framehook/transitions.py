@@ -1,7 +1,8 @@
 """The one table of allowed transitions, and the only two functions that change a job's status. Pure.
 
 `move` takes a job along one line of the table; `settle` takes it as far as its tasks and outputs allow.
-(attempt, status) never decreases, except by `refused_for_now`: proof that nothing was accepted.
+(attempt, status) never decreases, except by `refused_for_now`, the proof that nothing was accepted, and back to
+`parked` when an attempt that a person asked for has failed while the one before may still be paid.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_S.SUBMITTING, _E.UNPROVEN): _S.PARKED,
         (_S.RUNNING, _E.REPORTED): _S.STORING,
         (_S.RUNNING, _E.PROVIDER_FAILED): _S.FAILED,
+        # A `resend` came to nothing, and the first send may still be paid:
+        (_S.QUEUED, _E.UNPROVEN): _S.PARKED,
+        (_S.RUNNING, _E.UNPROVEN): _S.PARKED,
         (_S.RUNNING, _E.EXPIRED): _S.FAILED,
         (_S.STORING, _E.LANDED): _S.SUCCEEDED,
         (_S.STORING, _E.OUTPUT_LOST): _S.FAILED,
@@ -61,6 +65,12 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_S.PARKED, _E.ABANDONED): _S.FAILED,
         (_S.PARKED, _E.EXPIRED): _S.FAILED,
     }
+)
+
+
+OUTCOME_UNKNOWN = Failure(
+    "outcome_unknown",
+    "nobody can tell whether the provider accepted the call; resolve the job by resend, adopt or abandon",
 )
 
 
@@ -99,6 +109,11 @@ def settle(job: Job, now: int) -> Job:
     if job.status.terminal or not job.tasks:
         return job
     job = tasks.reconciled(job)
+    doubted = tasks.doubted(job)
+    if doubted != job and may(job, Event.UNPROVEN):
+        return settle(move(doubted, Event.UNPROVEN, now, OUTCOME_UNKNOWN), now)
+    if job.status is Status.PARKED:
+        job = doubted
     states = {task.state for task in tasks.counting(job)}
     if states & {TaskState.PLANNED, TaskState.UNKNOWN}:
         return job
@@ -106,7 +121,11 @@ def settle(job: Job, now: int) -> Job:
         return _once(job, Event.ACCEPTED, now)
     if TaskState.REPORTED not in states:
         return _once(job, Event.PROVIDER_FAILED, now, _shortfall(job))
-    job = _once(job, Event.REPORTED, now)
+    return _stored(_once(job, Event.REPORTED, now), now)
+
+
+def _stored(job: Job, now: int) -> Job:
+    """A job whose tasks are all done, ended once nothing is waited for any more."""
     if any(output.state in (OutputState.AWAITED, OutputState.TO_FETCH) for output in job.outputs):
         return job
     failure = _shortfall(job)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from framehook import tasks
 from framehook.due_times import SECOND, Policy, refusal_back_off, rescheduled
-from framehook.jobs import Job, Status, TaskState
+from framehook.jobs import Job, Status, Task, TaskState
 from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
 from framehook.transitions import Event, move, settle
 
 _OPEN = (TaskState.UNKNOWN, TaskState.PLANNED)
+_MOST_REFUSED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Call:
         latest = job.token_hashes[-1:] == (self.token_hash,)
         for task in job.tasks:
             if task.state not in _OPEN:
+                job = self._late(job, task)
                 continue
             proof = latest and task.id not in self.sent_before
             match self.verdicts.get(task.id):
@@ -53,9 +55,27 @@ class Call:
                     job = tasks.with_task(job, replace(task, state=TaskState.PLANNED))
         return job
 
+    def _late(self, job: Job, task: Task) -> Job:
+        """An answer so late that a person has had the task sent again: it takes its place back if it still can."""
+        accepted = isinstance(self.verdicts.get(task.id), Accepted)
+        return (
+            tasks.reinstated(job, task, TaskState.ACCEPTED)
+            if accepted and task.state is TaskState.SUPERSEDED and tasks.can_be_reinstated(job, task)
+            else job
+        )
+
     def _refused_for_now(self, job: Job, now: int, fraction: float) -> Job:
         refusals = [verdict for verdict in self.verdicts.values() if isinstance(verdict, RefusedForNow)]
         asked = max((refusal.retry_after or 0) for refusal in refusals)
         wait = max(refusal_back_off(job.refusals, fraction), int(asked * SECOND))
         queued = move(job, Event.REFUSED_FOR_NOW, now, refusals[0].failure)
-        return replace(queued, not_before=now + wait, refusals=job.refusals + 1, first_sent_at=None)
+        # A webhook of this send is hardly to come; those of sends that may be paid must not lose their places to it.
+        hashes = job.token_hashes[:-1] if len(job.token_hashes) > _MOST_REFUSED else job.token_hashes
+        refusals_so_far = job.refusals + 1
+        return replace(
+            queued,
+            not_before=now + wait,
+            refusals=refusals_so_far,
+            first_sent_at=None,
+            token_hashes=hashes,
+        )

@@ -34,6 +34,7 @@ REQUEST = "REQUEST"
 OUTPUT = "OUTPUT#"
 ATTEMPT = "ATTEMPT#"
 _JOB = "JOB#"
+_ERROR_BYTES = 300
 _TEXTS = ("owner", "model", "provider", "offering")
 _NUMBERS = (
     "created_at",
@@ -78,7 +79,7 @@ def job_item(job: Job, seen: Job | None, retention_days: int | None) -> Item:
         "uploads": job.uploads or None,
         "due_shard": str(due_shard(job.id)) if job.due_at is not None else None,
         "expires_at": expires_at(job, retention_days),
-        "error": failure_values(job.error),
+        "error": failure_values(job.error, _ERROR_BYTES),
         "token_hashes": list(job.token_hashes) or None,
         "tasks": [task_values(task) for task in job.tasks] or None,
         "outputs": [output_values(output) for output in job.outputs] or None,

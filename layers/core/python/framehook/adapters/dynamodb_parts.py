@@ -15,10 +15,12 @@ _RESULT_LIMIT = 350 * 1024  # an item holds 400 KB
 Values = Mapping[str, Any]
 
 
-def failure_values(failure: Failure | None) -> Values | None:
+def failure_values(failure: Failure | None, message_bytes: int = 120) -> Values | None:
+    """A job's failure is told at length (300 bytes); the same one of a task or an output by its beginning."""
     if failure is None:
         return None
-    return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
+    message = failure.message.encode()[:message_bytes].decode(errors="ignore")
+    return {"code": failure.code, "message": message, "provider_code": failure.provider_code}
 
 
 def failure_from(values: Values | None) -> Failure | None:

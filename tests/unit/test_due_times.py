@@ -1,0 +1,150 @@
+"""When an open job is next looked at, and when its due time is worth moving."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from framehook.due_times import (
+    MINUTE,
+    SECOND,
+    Policy,
+    first_due,
+    next_bringing_in,
+    next_look_up,
+    refusal_back_off,
+    rescheduled,
+)
+from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState
+from tests.unit.test_transitions import NOW, a_job, jobs
+
+POLICY = Policy()
+HOUR = 60 * MINUTE
+
+
+def running(usual_seconds: int = 60, look_ups: int = 0) -> Job:
+    return a_job(Status.RUNNING, accepted_at=NOW, usual_seconds=usual_seconds, look_ups=look_ups)
+
+
+def half_done(waiting: OutputState) -> Job:
+    made = (Task("a", 0, state=TaskState.REPORTED), Task("b", 1, state=TaskState.ACCEPTED))
+    return replace(running(600), count=2, tasks=made, outputs=(Output(0, state=waiting), Output(1)))
+
+
+def test_look_ups_back_off_to_an_hour_apart() -> None:
+    minutes = [(next_look_up(running(60, number), POLICY) - NOW) // MINUTE for number in range(8)]
+
+    assert minutes == [4, 8, 16, 32, 64, 124, 184, 244]
+
+
+@given(usual=st.integers(0, 1_800), look_ups=st.integers(0, 60))
+def test_next_look_up_is_always_later_and_at_most_an_hour(usual: int, look_ups: int) -> None:
+    this, following = (next_look_up(running(usual, number), POLICY) for number in (look_ups, look_ups + 1))
+
+    assert NOW + usual * SECOND < this < following <= this + HOUR
+
+
+def test_look_ups_count_from_the_acceptance_or_what_is_known_of_it() -> None:
+    eager = Policy(first_look_up=2 * SECOND)
+
+    assert next_look_up(replace(running(), accepted_at=NOW + 7), eager) == NOW + 7 + 2 * SECOND
+    assert next_look_up(a_job(Status.PARKED, first_sent_at=NOW - 5), eager) == NOW - 5 + 2 * SECOND
+    assert next_look_up(a_job(Status.PARKED, queued_at=NOW - 7), eager) == NOW - 7 + 2 * SECOND
+
+
+@given(usual=st.integers(0, 3_600), delay=st.integers(0, 15_000))
+def test_first_due_time_serves_as_that_of_the_first_look_up(usual: int, delay: int) -> None:
+    due = first_due(NOW, usual, POLICY)
+    accepted = replace(running(usual), accepted_at=NOW + delay, due_at=due)
+
+    assert NOW + POLICY.queue_patience <= due <= NOW + 5 * MINUTE
+    if usual <= 120:
+        assert rescheduled(accepted, NOW + delay, POLICY).due_at == due
+
+
+@pytest.mark.parametrize(
+    ("job", "wanted"),
+    [
+        (a_job(Status.QUEUED), NOW + POLICY.queue_patience),
+        (a_job(Status.QUEUED, not_before=NOW + 7_000), NOW + 7_000),
+        (a_job(Status.QUEUED, not_before=NOW - 7_000), NOW + POLICY.queue_patience),
+        (a_job(Status.SUBMITTING), NOW + 75_000),
+        (a_job(Status.SUBMITTING, lease_until=None), NOW),
+        (running(60), NOW + 4 * MINUTE),
+        (replace(running(60), accepted_at=NOW - HOUR), NOW),
+        (half_done(OutputState.AWAITED), NOW + POLICY.upload_grace),
+        (half_done(OutputState.TO_FETCH), NOW + POLICY.upload_grace),
+        (half_done(OutputState.LANDED), NOW + 20 * MINUTE),
+        (a_job(Status.STORING), NOW + POLICY.upload_grace),
+        (a_job(Status.PARKED, first_sent_at=NOW - MINUTE), NOW + 3 * MINUTE),
+        (a_job(Status.PARKED, first_sent_at=NOW - HOUR), NOW + MINUTE),
+        (a_job(Status.PARKED, first_sent_at=NOW - 24 * HOUR), NOW + POLICY.parked_for),
+        (a_job(Status.SUCCEEDED), None),
+        (a_job(Status.FAILED), None),
+    ],
+)
+def test_every_status_has_its_due_time(job: Job, wanted: int | None) -> None:
+    assert rescheduled(replace(job, due_at=None), NOW, POLICY).due_at == wanted
+    assert rescheduled(replace(job, due_at=1), NOW, POLICY).due_at == wanted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kept"), [(-5, False), (104, False), (105, True), (120, True), (180, True), (181, False)]
+)
+def test_good_due_time_is_kept_and_a_bad_one_moved(seconds: int, kept: bool) -> None:
+    """120 s are wanted here: 15 too early or 60 too late is good enough."""
+    due_at = NOW + seconds * SECOND
+
+    job = rescheduled(a_job(Status.QUEUED, due_at=due_at), NOW, POLICY)
+
+    assert job.due_at == (due_at if kept else NOW + 120 * SECOND)
+
+
+def test_slack_says_how_late_is_too_late() -> None:
+    job = a_job(Status.QUEUED, due_at=NOW + 5 * MINUTE)
+
+    assert rescheduled(job, NOW, POLICY, slack=3 * MINUTE) == job
+    assert rescheduled(job, NOW, POLICY, slack=3 * MINUTE - 1).due_at == NOW + 2 * MINUTE
+
+
+@settings(deadline=None)
+@given(jobs(), st.none() | st.integers(NOW - HOUR, NOW + 8 * 24 * HOUR))
+def test_rescheduling_moves_only_the_due_time_and_only_once(job: Job, due_at: int | None) -> None:
+    job = replace(job, due_at=due_at)
+
+    moved = rescheduled(job, NOW, POLICY)
+
+    assert replace(moved, due_at=due_at) == job
+    assert rescheduled(moved, NOW, POLICY) == moved
+    assert (moved.due_at is None) == job.status.terminal
+
+
+def test_only_files_of_finished_tasks_are_looked_for() -> None:
+    unreported = a_job(Status.RUNNING, tasks=(Task("a", 0, state=TaskState.ACCEPTED),), outputs=(Output(0),))
+
+    assert next_bringing_in(unreported, NOW, POLICY) is None
+    assert next_bringing_in(half_done(OutputState.LOST), NOW, POLICY) is None
+    assert next_bringing_in(half_done(OutputState.AWAITED), NOW, POLICY) == NOW + POLICY.upload_grace
+
+
+def test_refusals_back_off_from_seconds_to_minutes() -> None:
+    assert [refusal_back_off(number, 1) // SECOND for number in range(8)] == [
+        5,
+        10,
+        20,
+        40,
+        80,
+        160,
+        300,
+        300,
+    ]
+
+
+@given(refusals=st.integers(0, 10_000), fraction=st.floats(0, 1))
+def test_chance_is_in_the_upper_half_of_a_back_off(refusals: int, fraction: float) -> None:
+    longest = refusal_back_off(refusals, 1)
+
+    assert longest // 2 <= refusal_back_off(refusals, fraction) <= longest <= 5 * MINUTE
