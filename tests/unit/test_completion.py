@@ -1,12 +1,14 @@
 """What a provider says of a job's tasks, however often and in whatever order it says it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from framehook.completion import WebhookCall
-from framehook.errors import NotFound, Unavailable
-from framehook.jobs import OutputState, Status, TaskState
+from framehook.completion import WebhookCall, applied
+from framehook.errors import Failure, NotFound, Unavailable
+from framehook.jobs import Job, Kind, Output, OutputState, ResultFile, Status, Task, TaskState
+from framehook.outputs import with_landed
+from framehook.providers.contract import Failed, StillRunning, Succeeded
 from tests.fakes.stack import InMemoryStack, call_for, failure, success
 
 
@@ -176,3 +178,42 @@ def test_lost_reply_to_the_write_is_no_second_change(stack: InMemoryStack) -> No
 
     assert job.status is Status.STORING
     assert [entry.status for entry in job.timeline].count(Status.STORING) == 1
+
+
+def test_stray_call_about_a_superseded_task_does_not_hold_up_a_storing_job() -> None:
+    failed = Failure("provider_error", "no luck")
+    job = Job(
+        id="j",
+        owner="ada",
+        model="m",
+        provider="runware",
+        offering="o",
+        kind=Kind.VIDEO,
+        status=Status.STORING,
+        created_at=0,
+        updated_at=0,
+        count=2,
+        attempt=2,
+        tasks=(
+            Task("a", 0, 1, TaskState.REPORTED),
+            Task("b", 1, 1, TaskState.SUPERSEDED, failed),
+            Task("c", 1, 2, TaskState.FAILED, failed),
+        ),
+        outputs=(Output(0), Output(1, 2, OutputState.LOST, failed)),
+    )
+
+    assert applied(job, [StillRunning("b")], 1) == job
+
+
+def test_task_that_takes_its_place_back_is_not_reproached_with_its_old_failure(stack: InMemoryStack) -> None:
+    failed = Failure("provider_error", "no luck")
+    job = stack.running()
+    job = replace(
+        job, attempt=2, tasks=(Task("b", 0, 2, TaskState.SUPERSEDED, failed), replace(job.tasks[0]))
+    )
+
+    job = applied(job, [Succeeded("b", (ResultFile(url="https://vm.runware.ai/1.mp4"),), cost=5)], 1)
+    job = applied(job, [Failed(job.tasks[1].id, failed)], 2)
+
+    assert (job.status, job.charged) == (Status.STORING, 5)
+    assert with_landed(job, 0, 2, 3).status is Status.SUCCEEDED

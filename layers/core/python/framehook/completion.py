@@ -14,7 +14,7 @@ from framehook import tasks, tokens
 from framehook.changes import Changes
 from framehook.errors import Failure, NotFound, ResultTooLarge
 from framehook.identifiers import is_job_id
-from framehook.jobs import Job, Output, OutputRecord, OutputState, Task, TaskState
+from framehook.jobs import Job, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.ports import JobStore
 from framehook.providers.contract import Failed, Provider, Report, StillRunning, Succeeded, UnreadableAnswer
 from framehook.transitions import settle
@@ -155,7 +155,7 @@ def _with_late_news(job: Job, task: Task, report: Report) -> Job:
     task = tasks.find(job, task.id) or task
     free = tasks.can_be_reinstated(job, task)
     match report:
-        case StillRunning() if free and task.state is TaskState.SUPERSEDED:
+        case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
             return tasks.reinstated(job, task, TaskState.ACCEPTED)
         case Succeeded() if free:
             return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, report)

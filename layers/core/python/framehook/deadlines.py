@@ -7,7 +7,7 @@ from dataclasses import replace
 from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import OUTCOME_UNKNOWN, Event, may, move, settle
+from framehook.transitions import OUTCOME_UNKNOWN, Event, move, settle
 
 QUEUE_DEADLINE = Failure("queue_deadline", "no provider took the job within its deadline")
 RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
@@ -71,7 +71,7 @@ def entered_at(job: Job, status: Status) -> int:
 
 def _without_planned(job: Job, event: Event, failure: Failure, now: int) -> Job:
     """Ends a queued job, unless a part of it is paid: then only the rest has failed."""
-    if not may(job, event):
+    if job.status is not Status.QUEUED:
         return job
     states = {task.state for task in job.tasks}
     if not states & {TaskState.REPORTED, TaskState.ACCEPTED, TaskState.SUPERSEDED}:

@@ -54,8 +54,8 @@ def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) ->
 
 
 def next_look_up(job: Job, policy: Policy) -> int:
-    """When a running job is looked up next: after its usual run time, then at twice that, four times, …, at most an
-    hour apart."""
+    """When a running job is looked up next: after its usual run time, then at twice that, four times, …, later at most
+    an hour apart, or as far apart as the first."""
     first = _first_look_up(job.usual_seconds, policy)
     doubled = first << min(job.look_ups, 16)
     if job.look_ups and doubled // 2 > _LONGEST_BACK_OFF:

@@ -15,7 +15,7 @@ _JOBS = uuid.UUID(
 )  # the namespace of our version 5 ids; must never change
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_INCOMING = re.compile(r"incoming/([^/]+)/([1-9][0-9]{0,5})/([0-9]{1,3})")
+_INCOMING = re.compile(r"incoming/([^/]+)/([1-9][0-9]{0,5})/(0|[1-9][0-9]{0,2})")
 
 
 @dataclass(frozen=True, slots=True)

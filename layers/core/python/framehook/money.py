@@ -17,11 +17,11 @@ def to_micros(amount: object) -> int | None:
         return None
     try:
         value = Decimal(str(amount))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):  # no number, or one with thousands of digits
         return None
     if not value.is_finite() or not 0 < value < 1_000_000:
         return None
-    return int((value * MICROS).to_integral_value(ROUND_HALF_UP))
+    return int((value * MICROS).to_integral_value(ROUND_HALF_UP)) or None
 
 
 def to_decimal(micros: int | None) -> str | None:

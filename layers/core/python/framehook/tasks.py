@@ -44,6 +44,7 @@ def renamed(job: Job, task_id: str, provider_id: str) -> Job:
 
 def failed(job: Job, task: Task, failure: Failure, cost: int | None = None) -> Job:
     """The job with one task failed, and its outputs with it; what has landed stays."""
+    cost = task.cost if cost is None else cost
     changed = with_task(job, replace(task, state=TaskState.FAILED, failure=failure, cost=cost))
 
     def lose(output: Output) -> Output:
@@ -108,7 +109,7 @@ def reinstated(job: Job, task: Task, state: TaskState) -> Job:
     tasks = []
     for known in job.tasks:
         if known.id == task.id:
-            tasks.append(replace(task, state=state))
+            tasks.append(replace(task, state=state, failure=None))
         elif known.slot != task.slot or not known.state.counts:
             tasks.append(known)
         elif known.state is not TaskState.PLANNED:  # it may have been paid; a planned one surely was not

@@ -29,16 +29,20 @@ class Call:
             return job
         judged = self._judged(job)
         settled = settle(judged, now)
-        if settled.status is not Status.SUBMITTING or job.status is not Status.SUBMITTING:
+        if settled.status is not Status.SUBMITTING or not self._is_latest(job):
             return settled
         if all(task.state is TaskState.PLANNED for task in tasks.counting(settled)):
             return self._refused_for_now(settled, now, fraction)
         pause = replace(settled, lease_until=now + policy.resend_pause)
         return rescheduled(pause, now, policy)
 
+    def _is_latest(self, job: Job) -> bool:
+        """Whether the job still waits for this very call."""
+        return job.status is Status.SUBMITTING and job.token_hashes[-1:] == (self.token_hash,)
+
     def _judged(self, job: Job) -> Job:
         """A refusal proves something only of a task that no other send may have brought to the provider."""
-        latest = job.token_hashes[-1:] == (self.token_hash,)
+        latest = self._is_latest(job)
         for task in job.tasks:
             if task.state not in _OPEN:
                 job = self._late(job, task)
@@ -57,12 +61,10 @@ class Call:
 
     def _late(self, job: Job, task: Task) -> Job:
         """An answer so late that a person has had the task sent again: it takes its place back if it still can."""
-        accepted = isinstance(self.verdicts.get(task.id), Accepted)
-        return (
-            tasks.reinstated(job, task, TaskState.ACCEPTED)
-            if accepted and task.state is TaskState.SUPERSEDED and tasks.can_be_reinstated(job, task)
-            else job
-        )
+        verdict = self.verdicts.get(task.id)
+        if not isinstance(verdict, Accepted) or not tasks.can_be_reinstated(job, task):
+            return job
+        return tasks.renamed(tasks.reinstated(job, task, TaskState.ACCEPTED), task.id, verdict.task_id)
 
     def _refused_for_now(self, job: Job, now: int, fraction: float) -> Job:
         refusals = [verdict for verdict in self.verdicts.values() if isinstance(verdict, RefusedForNow)]
