@@ -190,6 +190,9 @@ def test_failed_second_attempt_after_a_failed_first_ends_the_job(stack: InMemory
 
 def test_parked_job_is_still_looked_up_while_results_are_kept(stack: InMemoryStack, parked: Job) -> None:
     [task] = stack.sent(0)
+    for _ in range(3):
+        stack.answer(response(200, {"data": []}))
+        assert stack.follow_up_when_due(parked.id).status is Status.PARKED
     finished = success(task)["data"][0] | {"status": "success"}
     stack.answer(response(200, {"data": [finished]}))
 

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
 _LONGEST_FETCH_PAUSE = 15 * MINUTE
-_LAST_CHANCE = 10 * MINUTE  # for what was started when a parked job's time was over
+_LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
 _WAITING = (OutputState.AWAITED, OutputState.TO_FETCH)
 
@@ -67,22 +67,24 @@ class Following:
         except StaleJob:
             return
         try:
-            self._act(claimed, look=claimed.look_ups > job.look_ups)
+            self._act(claimed, due.due_at, look=claimed.look_ups > job.look_ups)
         except Unavailable:
             self._give_back(claimed, due)
             raise
 
-    def _act(self, job: Job, *, look: bool) -> None:
+    def _act(self, job: Job, due_at: int, *, look: bool) -> None:
+        """Deadlines go by the time at which the job was due, not by the clock: after an outage everything is tried once
+        before anything is given up."""
         match job.status:
             case Status.QUEUED:
                 self._queued(job)
             case Status.SUBMITTING:
                 self._submitting(job)
             case Status.RUNNING:
-                self._running(job, look=look)
+                self._running(job, due_at, look=look)
             case Status.PARKED:
-                self._parked(job, look=look)
-        self._bring_files_in(self.changes.existing(job.id))
+                self._parked(job, due_at, look=look)
+        self._bring_files_in(self.changes.existing(job.id), due_at)
 
     def _claimed(self, job: Job) -> Job:
         """The job with its next due time, so that nobody else follows it up for the present one."""
@@ -94,9 +96,9 @@ class Following:
                 waited = now - entered_at(job, Status.STORING)
                 next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
             case Status.PARKED:
-                next_due = max(
-                    entered_at(job, Status.PARKED) + policy.parked_for, now + policy.queue_patience
-                )
+                next_due = max(entered_at(job, Status.PARKED) + policy.parked_for, now + _LAST_CHANCE)
+                if is_worth_a_look(job, now, policy):
+                    next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + SECOND))
             case _:
                 next_due = now + policy.queue_patience
         sooner = next_bringing_in(job, now, policy)
@@ -132,33 +134,32 @@ class Following:
         else:
             self.changes.apply(self._look_up(job), unproven)
 
-    def _running(self, job: Job, *, look: bool) -> None:
+    def _running(self, job: Job, due_at: int, *, look: bool) -> None:
         """Due for a look-up, or only for files of its tasks that are done."""
         looked_up = self._look_up(job) if look else job
-        deadline = self.changes.policy.run_deadline + _LAST_CHANCE
-        if self._since(job.accepted_at or job.created_at) >= deadline:
+        deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
+        if due_at >= deadline + _LAST_CHANCE:
             self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(looked_up, finished_by_its_files)
 
-    def _parked(self, job: Job, *, look: bool) -> None:
+    def _parked(self, job: Job, due_at: int, *, look: bool) -> None:
         """While results are kept, proof is looked for; before the job is given up, once more."""
-        over = self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for
-        looked_up = self._look_up(job) if look or over else job
-        if self._since(entered_at(job, Status.PARKED)) >= self.changes.policy.parked_for + _LAST_CHANCE:
+        deadline = entered_at(job, Status.PARKED) + self.changes.policy.parked_for
+        looked_up = self._look_up(job) if look or self.changes.clock.now() >= deadline else job
+        if due_at >= deadline + _LAST_CHANCE:
             self.changes.apply(looked_up, given_up)
 
-    def _bring_files_in(self, job: Job) -> None:
+    def _bring_files_in(self, job: Job, due_at: int) -> None:
         """Looks where the files are that have not landed, and starts what brings them further."""
         if job.status.terminal:
             return
-        late = self.changes.policy.store_deadline
-        stored_for = self._since(entered_at(job, Status.STORING)) if job.status is Status.STORING else 0
+        deadline = entered_at(job, Status.STORING) + self.changes.policy.store_deadline
+        late = job.status is Status.STORING and due_at >= deadline
+        over = late and due_at >= deadline + _LAST_CHANCE
         for output in job.outputs:
             if output.state in _WAITING:
-                self._bring_in(
-                    job, output, missing=stored_for >= late, over=stored_for >= late + _LAST_CHANCE
-                )
+                self._bring_in(job, output, missing=late, over=over)
 
     def _bring_in(self, job: Job, output: Output, *, missing: bool, over: bool) -> None:
         """`missing`: it is too late for a file that is not even under `incoming/`; `over`: for any."""
