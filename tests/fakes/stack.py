@@ -16,6 +16,7 @@ from framehook.inputs import InputKeeper, InputSigner
 from framehook.intake import Intake
 from framehook.jobs import Job, Status
 from framehook.landing import Landing
+from framehook.looking_up import LookingUp
 from framehook.providers import runware
 from framehook.providers.contract import HttpRequest, HttpResponse, Provider
 from framehook.publication import Publication, StoredChange
@@ -59,6 +60,7 @@ class InMemoryStack:
         keeper = InputKeeper(self.media, BUCKET)
         self.intake = Intake(self.changes, keeper)
         transports = {runware.NAME: self.runware}
+        looking_up = LookingUp(self.completion, self.secrets, transports, PROVIDERS)
         self.submission = Submission(
             changes=self.changes,
             gates=self.gates,
@@ -70,19 +72,17 @@ class InMemoryStack:
             transports=transports,
             providers=PROVIDERS,
             completion=self.completion,
+            looking_up=looking_up,
             webhook_base="https://hooks.example",
         )
         self.landing = Landing(self.changes, self.media, 2**31)
         self.fetching = Fetching(self.changes, self.media, self.downloader, 2**31)
         self.following = Following(
             changes=self.changes,
-            completion=self.completion,
+            looking_up=looking_up,
             queue=self.queue,
             media=self.media,
             starter=self.starter,
-            secrets=self.secrets,
-            transports=transports,
-            providers=PROVIDERS,
         )
         self.sweeping = Sweeping(self.jobs, self.starter, self.clock)
         self.resolution = Resolution(self.changes, self.queue, self.chance)
@@ -173,6 +173,10 @@ def acknowledged(request: HttpRequest) -> HttpResponse:
 
 def response(status: int, body: object) -> HttpResponse:
     return HttpResponse(status, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def refusal(status: int, code: str, **fields: object) -> HttpResponse:
+    return response(status, {"errors": [{"code": code, "message": "…", **fields}]})
 
 
 def success(task: Mapping[str, Any], **changed: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from framehook.errors import NeverSent, ReplyLost, Unavailable
 from framehook.jobs import Status, TaskState
 from framehook.providers.contract import HttpRequest, HttpResponse
-from tests.fakes.stack import InMemoryStack, acknowledged, response, success
+from tests.fakes.stack import InMemoryStack, acknowledged, refusal, response, success
 
 NOTHING_SEEN = response(200, {"data": []})
 LOST = ReplyLost("timed out")
@@ -14,10 +14,6 @@ LOST = ReplyLost("timed out")
 @pytest.fixture
 def stack() -> InMemoryStack:
     return InMemoryStack()
-
-
-def refusal(status: int, code: str, **fields: object) -> HttpResponse:
-    return response(status, {"errors": [{"code": code, "message": "…", **fields}]})
 
 
 def test_job_acknowledged_runs_with_its_task_webhook_and_upload(stack: InMemoryStack) -> None:

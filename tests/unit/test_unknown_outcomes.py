@@ -5,7 +5,7 @@ import pytest
 from framehook.errors import ReplyLost
 from framehook.jobs import Job, Status, TaskState
 from framehook.providers.contract import HttpRequest, HttpResponse
-from tests.fakes.stack import InMemoryStack, failure, response, success
+from tests.fakes.stack import InMemoryStack, failure, refusal, response, success
 
 NOTHING_SEEN = response(200, {"data": []})
 LOST = ReplyLost("timed out")
@@ -14,10 +14,6 @@ LOST = ReplyLost("timed out")
 @pytest.fixture
 def stack() -> InMemoryStack:
     return InMemoryStack()
-
-
-def refusal(status: int, code: str, **fields: object) -> HttpResponse:
-    return response(status, {"errors": [{"code": code, "message": "…", **fields}]})
 
 
 def test_crash_after_the_write_ahead_is_settled_by_a_look_up_and_the_same_task(stack: InMemoryStack) -> None:

@@ -6,11 +6,9 @@ Whoever claims the due time acts; everything done here may also be done by a web
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from framehook.changes import Changes
-from framehook.completion import Completion
 from framehook.deadlines import (
     entered_at,
     expired_in_queue,
@@ -23,10 +21,10 @@ from framehook.due_times import MINUTE, SECOND, is_worth_a_look, next_bringing_i
 from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
 from framehook.jobs import Job, Output, OutputState, Status
+from framehook.looking_up import LookingUp
 from framehook.outputs import with_landed, with_lost, with_upload_missing
-from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore, Secrets, Transport
-from framehook.providers.contract import Provider, UnreadableAnswer
-from framehook.tasks import is_open
+from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore
+from framehook.providers.contract import UnreadableAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +38,10 @@ _WAITING = (OutputState.AWAITED, OutputState.TO_FETCH)
 @dataclass(frozen=True, slots=True)
 class Following:
     changes: Changes
-    completion: Completion
+    looking_up: LookingUp
     queue: JobQueue
     media: MediaStore
     starter: FunctionStarter
-    secrets: Secrets
-    transports: Mapping[str, Transport]
-    providers: Mapping[str, Provider]
 
     @property
     def jobs(self) -> JobStore:
@@ -187,23 +182,11 @@ class Following:
     def _look_up(self, job: Job) -> Job:
         """The job after one look-up. An answer that can't be had or read says nothing about the job, and must not keep
         it from its deadline."""
-        ids = [task.id for task in job.tasks if is_open(task)]
-        if not ids:
-            return job
-        provider = self.providers[job.provider]
         try:
-            request = provider.look_up(ids, self._api_key(job.provider))
-            response = self.transports[job.provider].send(request)
-            return self.completion.record(job, provider.read_look_up(ids, response), response.body)
+            return self.looking_up.look_up(job)
         except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
             logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
             return self.changes.existing(job.id)
-
-    def _api_key(self, provider: str) -> str:
-        api_key = self.secrets.api_key(provider)
-        if not api_key:
-            raise NeverSent(f"there is no API key for {provider} in this stack")
-        return api_key
 
     def _since(self, moment: int) -> int:
         return self.changes.clock.now() - moment

@@ -19,6 +19,7 @@ from framehook.errors import Failure, InvalidRequest, NeverSent, ReplyLost, Stal
 from framehook.identifiers import IncomingKey
 from framehook.inputs import InputKeeper, InputSigner
 from framehook.jobs import Job, Output, Status, Task, TaskState
+from framehook.looking_up import LookingUp
 from framehook.offerings import Plan, plan
 from framehook.ports import Chance, Clock, Gate, GateStore, JobStore, Secrets, Transport, UploadSigner
 from framehook.providers.contract import (
@@ -55,6 +56,7 @@ class Submission:
     transports: Mapping[str, Transport]
     providers: Mapping[str, Provider]
     completion: Completion
+    looking_up: LookingUp
     webhook_base: str
 
     @property
@@ -138,7 +140,8 @@ class Submission:
         """Looks the tasks up first; sends the same ones again only where the provider takes them for the same."""
         held = self.jobs.replace(replace(job, lease_until=now + self.policy.lease, updated_at=now), job)
         try:
-            seen = self._looked_up(held)
+            in_doubt = any(task.state is TaskState.UNKNOWN for task in held.tasks)
+            seen = self.looking_up.look_up(held) if in_doubt else held
         except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
             logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
             self._pause(held)
@@ -153,17 +156,6 @@ class Submission:
             self._pause(seen)
         else:
             self._send(seen, self.gates.get_gate(job.provider), remaining)
-
-    def _looked_up(self, job: Job) -> Job:
-        provider = self.providers[job.provider]
-        api_key = self.secrets.api_key(job.provider)
-        ids = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
-        if not ids:
-            return job
-        if api_key is None:
-            raise ReplyLost("there is no API key to look the task up with")
-        response = self.transports[job.provider].send(provider.look_up(ids, api_key))
-        return self.completion.record(job, provider.read_look_up(ids, response), response.body)
 
     def _prepared(self, job: Job) -> tuple[str, Plan] | Failure:
         request = self.jobs.get_request(job.id)

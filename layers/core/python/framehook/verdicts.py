@@ -73,11 +73,10 @@ class Call:
         queued = move(job, Event.REFUSED_FOR_NOW, now, refusals[0].failure)
         # A webhook of this send is hardly to come; those of sends that may be paid must not lose their places to it.
         hashes = job.token_hashes[:-1] if len(job.token_hashes) > _MOST_REFUSED else job.token_hashes
-        refusals_so_far = job.refusals + 1
         return replace(
             queued,
             not_before=now + wait,
-            refusals=refusals_so_far,
+            refusals=job.refusals + 1,
             first_sent_at=None,
             token_hashes=hashes,
         )

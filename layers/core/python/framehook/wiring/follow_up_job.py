@@ -12,6 +12,7 @@ from framehook.adapters.s3_media import S3MediaStore
 from framehook.adapters.sqs_jobs import SqsJobQueue
 from framehook.completion import Completion
 from framehook.following import Following
+from framehook.looking_up import LookingUp
 from framehook.settings import FollowUpJobSettings
 from framehook.wiring.runware_calls import PROVIDERS, api_keys, transports
 from framehook.wiring.storage import PROMPT, changes, s3_client
@@ -24,11 +25,10 @@ def following() -> Following:
     names = FunctionNames(fetch=settings.fetch_output_function, land=settings.land_output_function)
     return Following(
         changes=stored,
-        completion=Completion(stored, PROVIDERS),
+        looking_up=LookingUp(
+            Completion(stored, PROVIDERS), api_keys(settings), transports(settings), PROVIDERS
+        ),
         queue=SqsJobQueue(boto3.client("sqs", config=PROMPT), settings.jobs_queue_url),
         media=S3MediaStore(s3_client(), settings.media_bucket),
         starter=LambdaStarter(boto3.client("lambda", config=PROMPT), names, bucket=settings.media_bucket),
-        secrets=api_keys(settings),
-        transports=transports(settings),
-        providers=PROVIDERS,
     )

@@ -15,6 +15,7 @@ from framehook.adapters.system import SystemChance, SystemClock
 from framehook.completion import Completion
 from framehook.inputs import InputKeeper, InputSigner
 from framehook.intake import Intake
+from framehook.looking_up import LookingUp
 from framehook.queue_edge import QueueEdge
 from framehook.settings import SubmitJobSettings, public_base
 from framehook.submission import Submission
@@ -28,17 +29,20 @@ def edge() -> QueueEdge:
     stored = changes(settings)
     keeper = InputKeeper(S3MediaStore(s3_client(), settings.media_bucket), settings.media_bucket)
     signer = _signer(settings)
+    completion = Completion(stored, PROVIDERS)
+    secrets, calls = api_keys(settings), transports(settings)
     submission = Submission(
         changes=stored,
         gates=DynamoGateStore(table(settings)),
         chance=SystemChance(),
-        secrets=api_keys(settings),
+        secrets=secrets,
         signer=signer,
         inputs=keeper,
         input_signer=InputSigner(signer, settings.media_bucket),
-        transports=transports(settings),
+        transports=calls,
         providers=PROVIDERS,
-        completion=Completion(stored, PROVIDERS),
+        completion=completion,
+        looking_up=LookingUp(completion, secrets, calls, PROVIDERS),
         webhook_base=public_base(settings.public_base_url, settings.api_id),
     )
     dead_letters = SqsDeadLetters(boto3.client("sqs", config=PROMPT), settings.dead_letters_url)

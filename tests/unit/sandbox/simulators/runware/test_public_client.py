@@ -1,4 +1,4 @@
-"""Runware's own Python client (PyPI: runware-sdk) against the simulator, unchanged; skipped where absent."""
+"""Runware's own Python client (PyPI: runware-sdk) against the simulator, unchanged."""
 
 import asyncio
 import json
@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import runware
 
 from tests.unit.sandbox.simulators.simulation import API_KEY, sora
-
-# An older package of the same import name speaks WebSocket only.
-pytest.importorskip("runware.transport.rest", reason="pip install runware-sdk")
-runware = pytest.importorskip("runware")
 
 PROJECT = Path(__file__).parents[5]
 
