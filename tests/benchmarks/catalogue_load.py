@@ -18,6 +18,12 @@ ROUNDS = 200
 
 CASES: dict[str, dict[str, Any]] = {
     "sora-2-pro": {"prompt": "a cat"},
+    "runninghub/rhart-video-s-official/text-to-video-pro": {
+        "prompt": "a cat",
+        "size": "720x1280",
+        "duration": "4",
+    },
+    "runninghub/a/model-that-is-not-listed": {"prompt": "a cat"},
     "runware/runware:100@1": {"positivePrompt": "a cat", "width": 1024, "height": 1024},
 }
 

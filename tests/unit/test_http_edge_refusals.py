@@ -41,7 +41,7 @@ def refused(api: Api, answer: Answer) -> dict[str, Any]:
         ({**ASKED, "callback_url": "https://example.com"}, "callback_url", "not_supported_yet", None),
         ({**ASKED, "max_cost_usd": "1.00"}, "max_cost_usd", "not_supported_yet", None),
         ({**ASKED, "provider": "runcomfy"}, "provider", "unsupported_provider", None),
-        ({**ASKED, "provider": ["runware", "runninghub"]}, "provider", "unsupported_provider", None),
+        ({**ASKED, "provider": ["runware", "runcomfy"]}, "provider", "unsupported_provider", None),
         ({**ASKED, "provider": 7}, "provider", "invalid_value", 7),
         ({**ASKED, "provider": []}, "provider", "invalid_type", None),
         ({"input": INPUT}, "model", "missing_field", None),
@@ -59,7 +59,12 @@ def refused(api: Api, answer: Answer) -> dict[str, Any]:
         (with_input(count=5), "input.count", "out_of_range", 5),
         (with_input(prompt="x" * 6001), "input.prompt", "out_of_range", "x" * 60 + "…"),
         (with_input(promt="a fox"), "input.promt", "unknown_field", None),
-        (with_input(image="https://example.com/fox.png"), "input.size", "no_eligible_offering", "1280x720"),
+        (
+            {**with_input(image="https://example.com/fox.png"), "provider": "runware"},
+            "input.size",
+            "no_eligible_offering",
+            "1280x720",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 40 else "",
 )
@@ -72,7 +77,7 @@ def test_submit_wrong_field_is_named(api: Api, body: object, field: str, code: s
     ("body", "allowed"),
     [
         ({**ASKED, "mode": "fast"}, ["input", "metadata", "model", "provider"]),
-        ({**ASKED, "provider": "runcomfy"}, ["runware"]),
+        ({**ASKED, "provider": "runcomfy"}, ["runware", "runninghub"]),
         (with_input(seconds=5), [4, 8, 12, 16, 20]),
         (with_input(count=5), {"min": 1, "max": 4}),
         (with_input(prompt="x" * 6001), {"min": 2, "max": 6000}),
@@ -172,7 +177,7 @@ def test_job_of_another_owner_is_404_as_if_there_were_none(
     api: Api, method: str, route: str, job_id: str
 ) -> None:
     landed_job(api.stack)
-    body = {"action": "abandon"} if method == "POST" else None
+    body = {"action": "abandon"} if route == "/resolve" else None
     path = f"/v1/jobs/{job_id}{route}"
     answer = api.send(rest_call(method, path, body, headers={"x-api-key": OTHER_KEY}))
     assert (answer.status, answer.code, answer.body["detail"]) == (404, "not_found", "there is no such job")

@@ -58,9 +58,14 @@ def test_image_decides_the_size_on_runware() -> None:
 
 
 def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
-    [problem] = problems("sora-2-pro", {"prompt": "a cat", "image": IMAGE, "size": "1280x720"})
-    assert (problem.field, problem.code) == ("input.size", "no_eligible_offering")
-    assert "runware (openai:3@2)" in problem.message
+    found = problems("sora-2", {"prompt": "a cat", "image": IMAGE, "size": "1280x720"})
+    assert {problem.code for problem in found} == {"no_eligible_offering"}
+    official = "runninghub (rhart-video-s-official"
+    assert [(problem.field, problem.message) for problem in found] == [
+        ("input.size", "runware (openai:3@1) can't take size together with image, which decides it"),
+        ("input.image", f"{official}/text-to-video) takes no image"),
+        ("input.size", f"{official}/image-to-video) takes no size"),
+    ]
 
 
 @pytest.mark.parametrize("image", IMAGES)
@@ -70,7 +75,7 @@ def test_image_may_be_given_in_several_ways(image: str) -> None:
 
 def test_every_offering_says_why_it_can_not_run_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     known = catalogue.models()["sora-2-pro"]
-    [first] = known["offerings"]
+    first = known["offerings"][0]
     offerings = [first, {**first, "id": "openai:3@1", "exclusive": []}, {**first, "id": "bfl:7@1"}]
     monkeypatch.setattr(catalogue, "models", lambda: {"sora": {**known, "offerings": offerings}})
 
@@ -111,15 +116,15 @@ def test_unknown_name_suggests_close_ones_and_shows_native_ids() -> None:
     assert problem.field == "model"
     assert problem.allowed == ["sora-2-pro", "sora-2"]
     assert "runware/openai:3@2" in problem.message
+    assert "runninghub/rhart-video-s-official/text-to-video-pro" in problem.message
 
 
 @pytest.mark.parametrize(
     ("model", "provider", "field"),
     [
         ("runcomfy/openai/sora-2", None, "model"),
-        ("runninghub/workflow/1", None, "model"),
         ("sora-2", "runcomfy", "provider"),
-        ("sora-2", ["runware", "runninghub"], "provider"),
+        ("sora-2", ["runware", "runcomfy"], "provider"),
         ("sora-2", "nobody", "provider"),
         ("sora-2", [], "provider"),
         ("sora-2", ["runware"] * 11, "provider"),
@@ -133,7 +138,7 @@ def test_provider_that_is_not_supported_is_named_with_those_that_are(
 ) -> None:
     [problem] = problems(model, {"prompt": "ab"}, provider)
     assert problem.field == field
-    assert problem.allowed == ["runware"]
+    assert problem.allowed == ["runware", "runninghub"]
 
 
 @pytest.mark.parametrize("provider", [None, "runware", ["runware"], ("runware", "runware")])
@@ -273,6 +278,8 @@ def test_data_has_a_source_and_a_date() -> None:
             assert len(part["date"]) == 10
     assert catalogue.runware_data()["source"]
     assert catalogue.runware_data()["date"] == "2026-10-12"
+    assert "github.com/HM-RunningHub/" in catalogue.runninghub_data()["source"]
+    assert catalogue.runninghub_data()["date"] == "2026-08-01"
 
 
 def test_receiver_side_loads_no_catalogue() -> None:
@@ -293,10 +300,19 @@ JSON = st.recursive(
 )
 OURS = ["prompt", "image", "size", "seconds", "count"]
 THEIRS = ["taskType", "positivePrompt", "width", "height", "inputs", "ttl", "numberResults", "seed"]
+THEIRS += ["imageUrl", "imageUrls", "duration", "nodeInfoList", "workflow", "usePersonalQueue"]
+RUNWARE = ["sora-2", PRO, "runware/runware:100@1", "runware/new:1@1", "runware/vidu:4@2"]
+RUNNINGHUB = [
+    "runninghub/rhart-image-g-2/image-to-image",
+    "runninghub/rhart-video-s/image-to-video",
+    "runninghub/a/b/c",
+    "runninghub/workflow/1",
+    "runninghub/ai-app/1",
+]
 
 
 @given(
-    model=st.sampled_from(["sora-2", PRO, "runware/runware:100@1", "runware/new:1@1", "runware/vidu:4@2"]),
+    model=st.sampled_from([*RUNWARE, *RUNNINGHUB]),
     given_input=st.dictionaries(st.sampled_from([*OURS, *THEIRS]) | st.text(max_size=5), JSON, max_size=6),
 )
 def test_any_input_is_planned_or_refused(model: str, given_input: dict[str, Any]) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framehook.errors import FieldProblem
+from framehook.media_references import MediaValue
 from framehook.plain_json import MAX_DEPTH, MAX_INTEGER, MAX_VALUES
-from framehook.rules import MAX_PROBLEMS, Rule, check
+from framehook.rules import MAX_PROBLEMS, Rule, check, media_values
 from framehook.wording import shown
 
 PAIR = {
@@ -90,6 +91,12 @@ def test_problem_names_field_value_and_what_is_allowed() -> None:
         ({"any_of": [[True], "object"]}, False, "must be true or an object, not false"),
         ([True, None, 1], False, "must be true, null or 1, not false"),
         ({"fields": {"a": {}}, "required": ["a"]}, {}, "is required"),
+        ({"fields": {"a": ["x", "y"]}, "required": ["a"]}, {}, 'is required: "x" or "y"'),
+        (
+            {"any_of": [{"media": ["png"]}, "array"]},
+            7,
+            "must be an https:// or s3:// URL or a data URI or an array, not 7",
+        ),
     ],
 )
 def test_message_says_what_would_be_right(rule: Rule, value: object, message: str) -> None:
@@ -113,6 +120,44 @@ def test_nested_problems_have_their_path() -> None:
     assert check(rule, {"frames": ["a", {"at": 1}]}, "input") == []
     assert only(rule, {"frames": ["a", {"at": "x"}]}).field == "input.frames[1].at"
     assert only(rule, {"frames": [7]}).message == "must be a string or an object, not 7"
+
+
+MEDIA: Rule = {
+    "fields": {
+        "image": {"media": ["png"], "max_mb": 1},
+        "frames": {"type": "array", "items": {"media": ["jpg", "png"]}},
+        "clip": {"any_of": [{"media": ["mp4"]}, {"type": "array", "items": {"media": ["mp4"]}}]},
+        "text": "string",
+        "more": "object",
+    }
+}
+
+
+def test_media_values_are_found_wherever_a_media_rule_stands() -> None:
+    body = {
+        "image": "s3://b/1.png",
+        "frames": ["https://e.com/2", "data:image/png;base64,AAAA"],
+        "clip": ["s3://b/3.mp4"],
+        "text": "https://e.com/4",
+        "more": {"image": "https://e.com/5"},
+    }
+    assert check(MEDIA, body, "input") == []
+    assert list(media_values(MEDIA, body, "input")) == [
+        MediaValue("input.image", "s3://b/1.png", ("png",), 1024 * 1024),
+        MediaValue("input.frames[0]", "https://e.com/2", ("jpg", "png"), None),
+        MediaValue("input.frames[1]", "data:image/png;base64,AAAA", ("jpg", "png"), None),
+        MediaValue("input.clip[0]", "s3://b/3.mp4", ("mp4",), None),
+    ]
+
+
+def test_lone_media_value_keeps_the_path_it_was_sent_with() -> None:
+    body = {"frames": "s3://b/1.png", "clip": "s3://b/2.mp4"}
+    assert [each.path for each in media_values(MEDIA, body, "input")] == ["input.frames", "input.clip"]
+
+
+def test_media_in_a_choice_of_rules_says_what_is_wrong_with_it() -> None:
+    assert only(MEDIA, {"clip": "https://e.com/1.png"}).message == "must be mp4, not .png"
+    assert only(MEDIA, {"clip": ["https://e.com/1.png"]}).field == "input.clip[0]"
 
 
 def test_problems_come_in_the_order_of_the_body() -> None:

@@ -6,34 +6,39 @@ be planned is refused with every problem found, before anything is stored or pai
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from framehook import catalogue
-from framehook.catalogue.formats import by_name
+from framehook.catalogue_names import Reader, eligible
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import Kind
-from framehook.providers.runware_input import RunwareInput, from_common, from_native
+from framehook.media_references import MediaValue
+from framehook.providers import runninghub_input, runware_input
+from framehook.providers.prepared import Prepared
 from framehook.quoting import quote
-from framehook.rules import check
 from framehook.wording import closest, either, shown
 
-SUPPORTED = ("runware",)
-_PLANNED = ("runninghub", "runcomfy")
-_NATIVE_FORM = "a provider's own id is written like runware/openai:3@2"
+_READERS: Mapping[str, Reader] = {
+    "runware": runware_input.from_native,
+    "runninghub": runninghub_input.from_native,
+}
+SUPPORTED = tuple(_READERS)
+_PLANNED = ("runcomfy",)
+_NATIVE_FORM = (
+    f"a provider's own id is written like {runware_input.NATIVE_FORM} or {runninghub_input.NATIVE_FORM}"
+)
 _LONGEST_MODEL = 200
 _MOST_PROVIDERS = 10
-# source:id@version; see runware.ai/docs/platform/air
-_AIR = re.compile(r"[A-Za-z0-9][\w.-]{0,63}:[A-Za-z0-9][\w.-]{0,95}(?:@[\w.-]{1,64})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a submission needs. `body` is the provider's form, without a task's ids and URLs.
 
-    `quoted` is micro-USD for all outputs together; None when nobody can tell.
+    `media` are the stack's own objects among its references, by the paths of the input. `quoted` is micro-USD for all
+    outputs together; None when nobody can tell.
     """
 
     model: str
@@ -45,12 +50,13 @@ class Plan:
     uploads: bool
     webhooks: bool
     usual_seconds: int
+    media: tuple[MediaValue, ...] = ()
     quoted: int | None = None
     warnings: tuple[str, ...] = ()
 
 
 def plan(model: str, input: Mapping[str, Any], provider: str | Sequence[str] | None = None) -> Plan:  # noqa: A002
-    """The first eligible offering in the order of `provider`, or of the catalogue. Raises InvalidRequest."""
+    """The first eligible offering in the order of `provider`, or of SUPPORTED. Raises InvalidRequest."""
     wanted, problems = _wanted(provider)
     if not 0 < len(model) <= _LONGEST_MODEL:
         raise InvalidRequest(
@@ -64,7 +70,8 @@ def plan(model: str, input: Mapping[str, Any], provider: str | Sequence[str] | N
     entry = catalogue.models().get(model)
     if entry is None:
         raise InvalidRequest(_unknown_model(model))
-    return _named(model, entry, input, wanted)
+    offering, prepared = eligible(entry, input, wanted, _READERS)
+    return _plan(model, offering["provider"], prepared, (entry, offering))
 
 
 def _wanted(provider: object) -> tuple[tuple[str, ...], list[FieldProblem]]:
@@ -97,21 +104,16 @@ def _unknown_model(model: str) -> FieldProblem:
     return FieldProblem("model", message, "unknown_model", allowed=close or names)
 
 
-def _native(model: str, name: str, air: str, given: Mapping[str, Any], wanted: Sequence[str]) -> Plan:
+def _native(model: str, name: str, native_id: str, given: Mapping[str, Any], wanted: Sequence[str]) -> Plan:
     problem = _not_supported(name, "model")
     if problem is None and name not in wanted:
         problem = FieldProblem("provider", f"{name} is needed for {shown(model)}", allowed=[name])
-    if problem is None and not _AIR.fullmatch(air):
-        problem = FieldProblem(
-            "model", f"{shown(air)} is not an AIR id of Runware; {_NATIVE_FORM}", "unknown_model"
-        )
     if problem:
         raise InvalidRequest(problem)
-    prepared = from_native(air, given, "input")
+    prepared = _READERS[name](native_id, given, "input")
     if isinstance(prepared, list):
         raise InvalidRequest(*prepared)
-    entry, offering = _published("runware", air)
-    return _plan(model, prepared, entry, offering)
+    return _plan(model, name, prepared, _published(name, native_id))
 
 
 def _published(provider: str, offering_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -123,73 +125,22 @@ def _published(provider: str, offering_id: str) -> tuple[Mapping[str, Any], Mapp
     return {}, {}
 
 
-def _named(model: str, entry: Mapping[str, Any], given: Mapping[str, Any], wanted: Sequence[str]) -> Plan:
-    problems = check(entry["input"], given, "input")
-    if problems:
-        raise InvalidRequest(*problems)
-    reasons: list[FieldProblem] = []
-    for offering in sorted(entry["offerings"], key=lambda each: _order(each, wanted)):
-        if offering["provider"] not in wanted:
-            continue
-        prepared = _offered(offering, entry, given)
-        if isinstance(prepared, RunwareInput):
-            return _plan(model, prepared, entry, offering)
-        reasons += prepared
-    raise InvalidRequest(*(reasons or [FieldProblem("provider", f"none of these runs {shown(model)}")]))
-
-
-def _order(offering: Mapping[str, Any], wanted: Sequence[str]) -> int:
-    return wanted.index(offering["provider"]) if offering["provider"] in wanted else len(wanted)
-
-
-def _offered(
-    offering: Mapping[str, Any], entry: Mapping[str, Any], given: Mapping[str, Any]
-) -> RunwareInput | list[FieldProblem]:
-    """The input in this provider's form with the catalogue's defaults, or why this offering can't run it."""
-    name = f"{offering['provider']} ({offering['id']})"
-    defaults = dict(entry["defaults"])
-    for first, second in offering["exclusive"]:
-        if first in given and second in given:
-            message = f"{name} can't take {second} together with {first}, which decides it"
-            return [FieldProblem(f"input.{second}", message, "no_eligible_offering", value=given[second])]
-        if first in given:
-            del defaults[second]
-    prepared = from_native(offering["id"], from_common({**defaults, **given}), "input")
-    if isinstance(prepared, RunwareInput):
-        return prepared
-    return [
-        FieldProblem(
-            problem.field, f"{name}: {problem.message}", "no_eligible_offering", allowed=problem.allowed
-        )
-        for problem in prepared
-    ]
-
-
-def _plan(model: str, prepared: RunwareInput, entry: Mapping[str, Any], offering: Mapping[str, Any]) -> Plan:
-    known = prepared.model
+def _plan(
+    model: str, provider: str, prepared: Prepared, published: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> Plan:
+    entry, offering = published
     notice = (entry["notice"],) if "notice" in entry else ()
     return Plan(
         model=model,
-        provider="runware",
-        offering=prepared.air,
-        kind=_kind(prepared),
+        provider=provider,
+        offering=prepared.offering,
+        kind=prepared.kind,
         count=prepared.count,
         body=prepared.body,
-        uploads="uploadEndpoint" in known.takes,
-        webhooks="webhookURL" in known.takes,
-        usual_seconds=offering.get("usual_seconds", known.usual_seconds),
+        uploads=prepared.uploads,
+        webhooks=prepared.webhooks,
+        usual_seconds=offering.get("usual_seconds", prepared.usual_seconds),
+        media=prepared.media,
         quoted=quote(offering.get("price"), prepared.body, prepared.count),
         warnings=(*notice, *prepared.warnings),
     )
-
-
-def _kind(prepared: RunwareInput) -> Kind:
-    """What the model makes; anything, where a format is asked for that is not known to be of that kind.
-
-    Text is told by its task, not by its format: it comes inside the answer, and may be markup.
-    """
-    kind, wanted = prepared.model.kind, prepared.body.get("outputFormat")
-    if wanted is None or kind is Kind.TEXT:
-        return kind
-    named = by_name(wanted)
-    return kind if named is not None and named.can_be(kind) else Kind.ANY

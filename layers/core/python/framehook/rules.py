@@ -2,9 +2,9 @@
 
 A rule is a type's name (`"integer"`), a list of the allowed values, or a mapping: `type`, `enum`, `any_of`,
 `min`, `max`, `min_length`, `max_length`, `pattern` (with `says`, the same in words), `items`, `min_items`,
-`max_items`, and for objects `fields` (others are refused), `required`, `hints` (for names people try) and
-`cross`, rules over several fields: `together`, `exactly_one` of some groups, `combination` with the `allowed`
-ones. `{}` allows any JSON. Knows no model.
+`max_items`, `media` (see media_references), and for objects `fields` (others are refused), `required`, `hints`
+(for names people try) and `cross`, rules over several fields: `together`, `exactly_one` of some groups,
+`combination` with the `allowed` ones. `{}` allows any JSON. Knows no model.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from itertools import islice
 from typing import Any
 
 from framehook.errors import FieldProblem
+from framehook.media_references import USUAL_FORMS, MediaValue, as_media_value, in_words, media_problem
 from framehook.plain_json import unfit_parts
 from framehook.wording import MAX_SHOWN, MAX_TEXT, articled, closest, either, shortened, shown
 
 type Rule = str | Sequence[Any] | Mapping[str, Any]
 
 MAX_PROBLEMS = 50
+
+_OF_ANOTHER_KIND = ("invalid_type", "invalid_value")
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
@@ -41,10 +44,38 @@ def check(rule: Rule, body: object, path: str) -> list[FieldProblem]:
     return unfit or list(islice(_problems(rule, body, path), MAX_PROBLEMS))
 
 
+def media_values(rule: Rule, body: object, path: str) -> Iterator[MediaValue]:
+    """Every reference to media in a body that passes the rule, or does once a lone text is taken for a list."""
+    rule = spelled_out(rule)
+    if "any_of" in rule:
+        yield from dict.fromkeys(each for one in rule["any_of"] for each in media_values(one, body, path))
+    elif isinstance(body, str):
+        rule = spelled_out(rule.get("items", rule))
+        yield from [as_media_value(rule, body, path)] if "media" in rule else []
+    elif isinstance(body, Mapping):
+        for name, value in body.items():
+            yield from media_values(rule.get("fields", {}).get(name, {}), value, f"{path}.{name}")
+    elif isinstance(body, list | tuple):
+        for index, value in enumerate(body):
+            yield from media_values(rule.get("items", {}), value, f"{path}[{index}]")
+
+
+def spelled_out(rule: Rule) -> Mapping[str, Any]:
+    """The rule as a mapping, whichever way it is written."""
+    if isinstance(rule, str):
+        return {"type": rule}
+    if not isinstance(rule, Mapping):
+        return {"enum": rule}
+    return {"type": "object", **rule} if "fields" in rule else rule
+
+
 def _problems(rule: Rule, value: Any, path: str) -> Iterator[FieldProblem]:
-    rule = _spelled_out(rule)
+    rule = spelled_out(rule)
     if "any_of" in rule:
         yield from _any_of(rule["any_of"], value, path)
+        return
+    if "media" in rule:
+        yield from filter(None, [media_problem(rule, value, path)])
         return
     wanted = rule.get("type")
     if wanted and not _is(wanted, value):
@@ -55,14 +86,6 @@ def _problems(rule: Rule, value: Any, path: str) -> Iterator[FieldProblem]:
         yield _problem(path, message, "invalid_value", value, rule["enum"])
     else:
         yield from _inner_problems(rule, value, path)
-
-
-def _spelled_out(rule: Rule) -> Mapping[str, Any]:
-    if isinstance(rule, str):
-        return {"type": rule}
-    if not isinstance(rule, Mapping):
-        return {"enum": rule}
-    return {"type": "object", **rule} if "fields" in rule else rule
 
 
 def _inner_problems(rule: Mapping[str, Any], value: Any, path: str) -> Iterator[FieldProblem]:
@@ -82,7 +105,7 @@ def _any_of(rules: Sequence[Rule], value: object, path: str) -> Iterator[FieldPr
     if not all(found):
         return
     for problems in found:
-        if problems[0].field != path or problems[0].code == "out_of_range":
+        if problems[0].field != path or problems[0].code not in _OF_ANOTHER_KIND:
             yield from problems
             return
     words = " or ".join(_in_words(rule) for rule in rules)
@@ -115,7 +138,7 @@ def _object_problems(rule: Mapping[str, Any], body: Mapping[str, Any], path: str
                 yield _unknown_field(f"{path}.{name[:MAX_TEXT]}", name, rule)
     for name in rule.get("required", ()):
         if name not in body:
-            yield _problem(f"{path}.{name}", "is required", "missing_field")
+            yield _missing(f"{path}.{name}", (fields or {}).get(name, {}))
     for cross in rule.get("cross", ()):
         yield from _cross_problems(cross, body, path)
 
@@ -132,6 +155,13 @@ def _unknown_field(path: str, name: str, rule: Mapping[str, Any]) -> FieldProble
     else:
         message = f"is not a field here; the fields are {', '.join(fields[:MAX_SHOWN])}"
     return FieldProblem(path, message, "unknown_field", allowed=close or fields)
+
+
+def _missing(path: str, rule: Rule) -> FieldProblem:
+    options = spelled_out(rule).get("enum")
+    if not options:
+        return _problem(path, "is required", "missing_field")
+    return _problem(path, f"is required: {either(options)}", "missing_field", allowed=options)
 
 
 def _cross_problems(rule: Mapping[str, Any], body: Mapping[str, Any], path: str) -> Iterator[FieldProblem]:
@@ -202,9 +232,11 @@ def _equal(value: Any, option: Any, wanted: str | None) -> bool:
 def _in_words(rule: Rule) -> str:
     if isinstance(rule, str):
         return articled(rule)
-    if isinstance(rule, Mapping):
-        return articled(rule.get("type", "object"))
-    return either(rule)
+    if not isinstance(rule, Mapping):
+        return either(rule)
+    if "media" in rule:
+        return in_words(rule.get("forms", USUAL_FORMS))
+    return articled(rule.get("type", "object"))
 
 
 def _problem(

@@ -1,7 +1,7 @@
 """What is known of models, as data with source and date, and its loading: on first use, once per container.
 
-`models.json` holds the names users know, `runware.json` what Runware's own ids take, `formats` the file formats of
-results. Holds no decisions. The webhook receiver must not import this package.
+`models.json` holds the names users know, `runware.json` and `runninghub.json` what the providers' own ids take,
+`formats` the file formats of results. Holds no decisions. The webhook receiver must not import this package.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ def models() -> Mapping[str, Any]:
 def runware_data() -> Mapping[str, Any]:
     """The data behind `catalogue.runware`, which knows how to read it."""
     return _load("runware")
+
+
+@cache
+def runninghub_data() -> Mapping[str, Any]:
+    """The data behind `catalogue.runninghub`, which knows how to read it."""
+    return _load("runninghub")
 
 
 def _load(name: str) -> Mapping[str, Any]:

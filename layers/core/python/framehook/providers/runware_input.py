@@ -6,13 +6,16 @@ list has (community checkpoints, newer models). Sends nothing; the webhook recei
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from framehook.catalogue import runware as catalogue
+from framehook.catalogue.formats import by_name
 from framehook.catalogue.runware import RunwareModel
 from framehook.errors import FieldProblem
+from framehook.jobs import Kind
+from framehook.providers.prepared import Prepared
 from framehook.rules import check
 from framehook.wording import closest, either, shown
 
@@ -22,6 +25,8 @@ LEAST_TTL_SECONDS = 21_600
 from there, by an asynchronous invocation that Lambda may repeat for six hours (docs.aws.amazon.com/lambda).
 """
 
+NATIVE_FORM = "runware/openai:3@2"
+
 _OURS: Mapping[str, str] = {
     "taskuuid": "Framehook makes one for each output",
     "webhookurl": "Framehook sets it; `callback_url` of the job names your own",
@@ -29,6 +34,8 @@ _OURS: Mapping[str, str] = {
     "deliverymethod": "Framehook sets it; every job is asynchronous",
     "model": "`model` of the job names it",
 }
+# source:id@version; see runware.ai/docs/platform/air
+_AIR = re.compile(r"[A-Za-z0-9][\w.-]{0,63}:[A-Za-z0-9][\w.-]{0,95}(?:@[\w.-]{1,64})?", re.ASCII)
 _LIKENESS = 0.85  # of another source's id that is worth a suggestion: one slip of the keyboard
 _SHARED: Mapping[str, Any] = {
     "outputType": ["URL"],
@@ -38,19 +45,11 @@ _SHARED: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RunwareInput:
-    """A body that can be sent, `count` times, once each task has its ids and URLs."""
-
-    air: str
-    model: RunwareModel
-    body: Mapping[str, Any]
-    count: int
-    warnings: tuple[str, ...] = ()
-
-
-def from_native(air: str, given: Mapping[str, Any], path: str) -> RunwareInput | list[FieldProblem]:
+def from_native(air: str, given: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
     """The input of a job for `runware/<air>`, or everything that is wrong with it."""
+    if not _AIR.fullmatch(air):
+        message = f"{shown(air)} is not an AIR id of Runware; one is written like {NATIVE_FORM}"
+        return [FieldProblem("model", message, "unknown_model")]
     unfit = check({}, given, path)
     if unfit:
         return unfit
@@ -64,21 +63,6 @@ def from_native(air: str, given: Mapping[str, Any], path: str) -> RunwareInput |
     if model.rule is not None:
         problems += check(_without_ours(model.rule), {**model.defaults, **rest}, path)
     return problems or _prepared(air, model, own, rest)
-
-
-def from_common(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Runware's names for the input fields that the catalogue's own model names share."""
-    body: dict[str, Any] = {
-        "positivePrompt": given["prompt"],
-        "duration": given["seconds"],
-        "numberResults": given.get("count", 1),
-    }
-    if "size" in given:
-        width, height = given["size"].split("x")
-        body |= {"width": int(width), "height": int(height)}
-    if "image" in given:
-        body["inputs"] = {"frameImages": [given["image"]]}
-    return body
 
 
 def _model(air: str, given: Mapping[str, Any], path: str) -> RunwareModel | FieldProblem:
@@ -135,7 +119,7 @@ def _is_shared(name: str, model: RunwareModel) -> bool:
     return model.rule is None or name in model.takes
 
 
-def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mapping[str, Any]) -> RunwareInput:
+def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mapping[str, Any]) -> Prepared:
     ttl = own.get("ttl", DEFAULT_TTL_SECONDS)
     forced = {
         "outputType": "URL",
@@ -155,4 +139,25 @@ def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mappi
         warnings.append(
             "includeCost is true, not false: it is always asked for, so that the job can say what it cost"
         )
-    return RunwareInput(air, model, body, own.get("numberResults", 1), tuple(warnings))
+    return Prepared(
+        offering=air,
+        kind=_kind(model, body),
+        body=body,
+        uploads="uploadEndpoint" in model.takes,
+        webhooks="webhookURL" in model.takes,
+        usual_seconds=model.usual_seconds,
+        count=own.get("numberResults", 1),
+        warnings=tuple(warnings),
+    )
+
+
+def _kind(model: RunwareModel, body: Mapping[str, Any]) -> Kind:
+    """What the model makes; anything, where a format is asked for that is not known to be of that kind.
+
+    Text is told by its task, not by its format: it comes inside the answer, and may be markup.
+    """
+    wanted = body.get("outputFormat")
+    if wanted is None or model.kind is Kind.TEXT:
+        return model.kind
+    named = by_name(wanted)
+    return model.kind if named is not None and named.can_be(model.kind) else Kind.ANY
