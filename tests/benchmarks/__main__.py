@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [sizes|catalogue|starts|cost]...`: prints what the build weighs and what a job costs."""
+"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|cost]...`: prints what the build weighs, takes and costs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from tests.benchmarks.artifact_sizes import print_sizes
 from tests.benchmarks.catalogue_load import print_catalogue_load
 from tests.benchmarks.cold_starts import print_cold_starts
+from tests.benchmarks.fetch_memory import print_fetch_memory
 from tests.benchmarks.job_cost import print_job_cost
 from tests.sandbox import deployment
 from tests.sandbox.processes import signals_end_the_block
@@ -20,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[Console], None]] = {
     "sizes": print_sizes,
     "catalogue": print_catalogue_load,
     "starts": print_cold_starts,
+    "fetch": print_fetch_memory,
     "cost": print_job_cost,
 }
 

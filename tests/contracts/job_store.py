@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from framehook.ports import DUE_SHARDS, DueJob, JobFile, JobStore
 from tests.contracts.samples import DAY, NOW, a_full_job, a_job, a_landed_file, a_request
 from tests.fakes import FakeClock
 
+NOISE = "".join(hashlib.sha256(bytes([n % 256, n // 256])).hexdigest() for n in range(16_000))  # 1 MB
 StoreFactory = Callable[[int | None], JobStore]
 
 
@@ -132,7 +134,7 @@ class JobStoreContract(ABC):
         store.record_result(job_id, OutputRecord(1, result=ResultFile(url="https://x.test/2")))
         assert store.get_output(job_id, 1, 1) == OutputRecord(1, result=ResultFile(url="https://x.test/2"))
 
-    @pytest.mark.parametrize("text", ["", "short", "long text, 狐 " * 50_000])
+    @pytest.mark.parametrize("text", ["", "short", "long text, 狐 " * 50_000, NOISE])
     def test_record_result_text_comes_back(self, store: JobStore, text: str) -> None:
         job_id = a_job().id
         record = OutputRecord(0, result=ResultFile(text=text))

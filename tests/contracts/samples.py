@@ -7,6 +7,7 @@ from typing import Any
 
 from framehook.errors import Failure
 from framehook.jobs import (
+    Cancel,
     Job,
     Kind,
     LandedFile,
@@ -50,11 +51,11 @@ def a_full_job(**changes: Any) -> Job:
         "uploads": True,
         "tasks": (
             Task("task-1", 0, 1, TaskState.REPORTED, None, 0),
-            Task("task-2", 1, 2, TaskState.FAILED, failure, 1200),
+            Task("task-2", 1, 2, TaskState.FAILED, failure, 1200, (("consume_coins", "17"),), NOW + 7),
         ),
         "outputs": (
             Output(index=0, attempt=1, state=OutputState.LANDED),
-            Output(index=1, attempt=2, state=OutputState.LOST, failure=failure),
+            Output(index=1, attempt=2, state=OutputState.LOST, failure=failure, kind=Kind.IMAGE),
         ),
         "token_hashes": (bytes(range(32)), bytes(32)),
         "due_at": NOW + 1,
@@ -66,6 +67,8 @@ def a_full_job(**changes: Any) -> Job:
         "usual_seconds": 90,
         "refusals": 1,
         "look_ups": 2,
+        "account": "runninghub-cn",
+        "cancel": Cancel.ASKED,
         "quoted": 0,
         "charged": 400_000,
         "error": failure,

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tests.e2e.user import DoubtfulJob, User, submit_doubtful
 from tests.sandbox.processes import signals_end_the_block
-from tests.sandbox.provider_apis import REAL_KEY_VARIABLE
+from tests.sandbox.provider_apis import KEY_VARIABLES
 from tests.sandbox.running_stack import running_stack
 from tests.sandbox.stack_file import Stack
 from tests.sandbox.steps import Steps
@@ -21,7 +21,8 @@ from tests.sandbox.workspace import Workspace
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    os.environ.pop(REAL_KEY_VARIABLE, None)  # tests never pay
+    for variable in KEY_VARIABLES.values():
+        os.environ.pop(variable, None)  # tests never pay
     workspace = Workspace.named("e2e")
     with (
         signals_end_the_block(end_the_session),

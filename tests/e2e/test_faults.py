@@ -5,31 +5,15 @@ All jobs are submitted before the first test and wait side by side; each test lo
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from tests.e2e.user import User, unique_prompt, video
+from tests.e2e.cases import NO_LOOK_UP, ONE_LOOK_UP, Case, charges, look_ups, submitted
+from tests.e2e.user import User
 from tests.sandbox.stack_file import Stack
-
-NO_LOOK_UP, ONE_LOOK_UP = 0, 1
-# Jobs in one burst would have the local AWS unpack the layer for dozens of function instances at the same time.
-PACE_SECONDS = 0.6
-
-
-@dataclass(frozen=True)
-class Case:
-    """A fault, and how the books look after it: charges, and look-ups where their number is certain."""
-
-    fault: str
-    options: Mapping[str, object] = field(default_factory=dict)
-    times: int | None = None
-    look_ups: int | None = None
-
 
 SUCCEEDS = {
     "webhook delivered three times": Case("webhook_duplicate", {"copies": 3}, look_ups=NO_LOOK_UP),
@@ -66,15 +50,8 @@ def settled(stack: Stack) -> Iterator[Callable[[str], dict[str, Any]]]:
     """The job of a case, by its name, once it has ended."""
     cases = SUCCEEDS | {name: case for name, (case, _) in FAILS.items()}
     with closing(User(stack)) as user:
-        jobs = {name: _submitted(user, case) for name, case in cases.items()}
+        jobs = submitted(user, cases)
         yield lambda name: user.wait_and_sweep(jobs[name])
-
-
-def _submitted(user: User, case: Case) -> str:
-    prompt = unique_prompt()
-    user.fault(case.fault, prompt, case.times, **case.options)
-    time.sleep(PACE_SECONDS)
-    return str(user.submit(video(prompt))["id"])
 
 
 @pytest.mark.parametrize("name", SUCCEEDS)
@@ -83,13 +60,13 @@ def test_job_succeeds_and_is_paid_once_despite(
 ) -> None:
     job = settled(name)
 
-    seen = user.runware(job)
     assert job["status"] == "succeeded", job["error"]
     assert job["outputs"][0]["bytes"] > 1000
-    assert sum(len(task["billed"]) for task in seen) == 1
+    seen = user.seen(job)
+    assert charges(seen) == 1
     assert job["cost"]["actual"] == "1.20"
     if SUCCEEDS[name].look_ups is not None:
-        assert sum(sum(task["lookups"].values()) for task in seen) == SUCCEEDS[name].look_ups
+        assert look_ups(seen) == SUCCEEDS[name].look_ups
 
 
 @pytest.mark.parametrize("name", FAILS)
@@ -100,4 +77,4 @@ def test_job_fails_with_a_stable_code_at_no_cost_when(
 
     assert (job["status"], job["error"]["code"]) == ("failed", FAILS[name][1])
     assert job["cost"]["actual"] is None
-    assert not any(task["billed"] for task in user.runware(job))
+    assert charges(user.seen(job)) == 0

@@ -37,7 +37,7 @@ def test_documented_sora_job_lands_checked_and_is_announced(stack: Stack, user: 
         "source": "provider",
     }
     assert output["key"] == f"outputs/default/{job['id']}/0.mp4"
-    [seen] = user.runware(job)
+    [seen] = user.seen(job)
     [sent] = [accepted["request"] for accepted in seen["accepted"]]
     assert sent["model"] == "openai:3@2"
     assert (sent["width"], sent["height"], sent["duration"], sent["includeCost"]) == (1792, 1024, 8, True)
@@ -86,7 +86,7 @@ def test_idempotency_key_makes_one_job(user: User) -> None:
     assert again.json()["id"] == first.json()["id"]
     assert other.json()["code"] == "idempotency_conflict"
     job = user.wait(first.json()["id"])
-    assert sum(len(seen["billed"]) for seen in user.runware(job)) == 1
+    assert sum(len(seen["billed"]) for seen in user.seen(job)) == 1
 
 
 def test_message_on_the_queue_becomes_a_job_of_its_owner(user: User) -> None:
@@ -101,7 +101,7 @@ def test_message_on_the_queue_becomes_a_job_of_its_owner(user: User) -> None:
     listed = eventually(lambda: theirs.call("GET", "/v1/jobs").json()["jobs"] or None)
     job = theirs.wait(listed[0]["id"])
     assert (job["status"], job["owner"], len(listed)) == ("succeeded", owner, 1)
-    assert sum(len(seen["billed"]) for seen in user.runware(job)) == 1
+    assert sum(len(seen["billed"]) for seen in user.seen(job)) == 1
     assert user.call("GET", f"/v1/jobs/{job['id']}").status_code == 404
     assert user.call("GET", f"/v1/jobs/{job['id']}/outputs/0").status_code == 404
     theirs.close()
@@ -182,7 +182,7 @@ def test_count_makes_that_many_files(user: User) -> None:
 
     assert [output["status"] for output in job["outputs"]] == ["landed"] * 3
     assert len({output["checksum"] for output in job["outputs"]}) == 3
-    assert sum(len(seen["billed"]) for seen in user.runware(job)) == 3
+    assert sum(len(seen["billed"]) for seen in user.seen(job)) == 3
 
 
 def test_listing_is_newest_first_with_a_cursor(user: User) -> None:

@@ -57,8 +57,11 @@ class Actor:
         entry = {"Source": FILE, "DetailType": FILE, "Detail": "{}", "EventBusName": self.ids["EventBus"]}
         self.role.client("events").put_events(Entries=[entry])
 
-    def read_api_key(self) -> None:
-        self.role.client("ssm").get_parameter(Name=KEY_PARAMETERS["runware"], WithDecryption=True)
+    def read_api_key(self, account: str) -> None:
+        self.role.client("ssm").get_parameter(Name=KEY_PARAMETERS[account], WithDecryption=True)
+
+    def read_parameter(self) -> None:
+        self.role.client("ssm").get_parameter(Name=f"/framehook/{FILE}")
 
     def assume_upload_role(self) -> None:
         account = self.role.client("sts").get_caller_identity()["Account"]
@@ -91,6 +94,10 @@ def invoke(function: str) -> Call:
     return lambda actor: actor.invoke(function)
 
 
+def read_api_key(account: str) -> Call:
+    return lambda actor: actor.read_api_key(account)
+
+
 # None changes anything that matters: a write has a condition that does not hold, a message an impossible delay.
 CALLS: dict[str, Call] = {
     "get job": table("get_item", Key=KEY),
@@ -109,28 +116,36 @@ CALLS: dict[str, Call] = {
     **{f"invoke {name}": invoke(f"{name}Function") for name in INVOKED},
     "receive JobsQueue": Actor.receive,
     "announce": Actor.announce,
-    "read API key": Actor.read_api_key,
+    **{f"read API key of {account}": read_api_key(account) for account in KEY_PARAMETERS},
+    "read another parameter": Actor.read_parameter,
     "assume upload role": Actor.assume_upload_role,
     "list roles": lambda actor: actor.role.client("iam").list_roles(),
 }
 
 READ_AND_WRITE = {"get job", "put job", "update job"}
+READ_API_KEYS = {f"read API key of {account}" for account in KEY_PARAMETERS}
 MAY = {
     "ServeApiFunctionRole": {
         *READ_AND_WRITE,
+        *READ_API_KEYS,
         "query job",
         "query owner",
+        "list bucket",
+        "get inputs",
         "put inputs",
         "get outputs",
         "send JobsQueue",
+        "invoke FollowUpJob",
     },
     "SubmitJobFunctionRole": {
         *READ_AND_WRITE,
+        *READ_API_KEYS,
+        "list bucket",
         "get inputs",
         "put inputs",
+        "get outputs",
         "receive JobsQueue",
         "send JobsDeadLetters",
-        "read API key",
         "assume upload role",
     },
     "UploadRole": {"put incoming", "get inputs", "get outputs"},
@@ -150,12 +165,12 @@ MAY = {
     "SweepOverdueFunctionEveryMinuteRole": {"invoke SweepOverdue"},
     "FollowUpJobFunctionRole": {
         *READ_AND_WRITE,
+        *READ_API_KEYS,
         "list bucket",
         "get incoming",
         "send JobsQueue",
         "invoke LandOutput",
         "invoke FetchOutput",
-        "read API key",
         "send FailedInvocations",
     },
 }

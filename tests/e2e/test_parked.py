@@ -16,7 +16,7 @@ def test_parked_job_succeeds_when_a_person_has_it_sent_again(user: User, to_rese
     assert answer.status_code == 200, answer.text
     assert (job["status"], job["error"]) == ("succeeded", None)
     assert [attempt["number"] for attempt in job["attempts"]] == [1, 2]
-    assert sum(len(task["billed"]) for task in user.runware(job)) == 1
+    assert sum(len(task["billed"]) for task in user.seen(job)) == 1
 
 
 def test_parked_job_fails_when_a_person_gives_it_up(user: User, to_abandon: DoubtfulJob) -> None:
@@ -30,4 +30,4 @@ def test_parked_job_fails_when_a_person_gives_it_up(user: User, to_abandon: Doub
     assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
     job = user.job(parked["id"])
     assert (job["status"], job["error"]["code"]) == ("failed", "abandoned")
-    assert not any(task["accepted"] for task in user.runware(job))
+    assert not any(task["accepted"] for task in user.seen(job))

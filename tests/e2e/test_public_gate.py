@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.user import User
 from tests.sandbox import deployment
 from tests.sandbox.processes import LOOPBACK, Processes, free_port
-from tests.sandbox.provider_apis import KEY_PARAMETERS, RealProvider, start_public_gate
+from tests.sandbox.provider_apis import KEY_PARAMETERS, RealProviders, start_public_gate
 from tests.sandbox.role_sessions import RoleSession, assumed_role, physical_ids
 from tests.sandbox.stack_file import Stack
 from tests.sandbox.workspace import Workspace
@@ -25,7 +25,7 @@ PUBLIC_URL = "https://abc.example"
 @pytest.fixture(scope="module")
 def gate(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a gate before the stack, which takes itself for PUBLIC_URL."""
-    real = RealProvider("unused", PUBLIC_URL, free_port())
+    real = RealProviders({}, PUBLIC_URL, free_port())
     arguments = {
         "upstream": stack.aws.endpoint_url,
         "webhooks": f"{deployment.api_path(stack.outputs['ApiId'])}/webhooks",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.sandbox.stack_file import Stack
 PATIENCE_SECONDS = 60
 LONG_PATIENCE_SECONDS = 150
 SWEEP_SECONDS = 5  # instead of every minute
-TERMINAL = ("succeeded", "failed")
+TERMINAL = ("succeeded", "failed", "cancelled")
 SETTLED = (*TERMINAL, "parked")
 
 
@@ -80,6 +81,9 @@ class User:
     def resolve(self, job_id: str, action: str) -> httpx.Response:
         return self.call("POST", f"/v1/jobs/{job_id}/resolve", {"action": action})
 
+    def cancel(self, job_id: str) -> httpx.Response:
+        return self.call("POST", f"/v1/jobs/{job_id}/cancel")
+
     def sweep(self) -> None:
         self.client("lambda").invoke(FunctionName=self.stack.outputs["SweepOverdueFunctionName"])
 
@@ -96,27 +100,45 @@ class User:
         session: Any = self.stack.aws.session  # typed clients are made by literal names, this one by any
         return session.client(service, endpoint_url=self.stack.aws.endpoint_url)
 
-    def fault(self, fault: str, prompt: str, times: int | None = None, **options: object) -> str:
-        """Switches a fault on for tasks with this prompt; what `end_fault` takes."""
+    def fault(
+        self, fault: str, prompt: str, times: int | None = None, provider: str = "runware", **options: object
+    ) -> str:
+        """Switches a fault on for this provider's tasks with this prompt; what `end_fault` takes."""
         rule: dict[str, Any] = {"fault": fault, "match": {"prompt_contains": prompt}, "options": options}
         if times:
             rule["times"] = times
-        response = self._http.post(f"{self._runware}/faults", json=rule)
+        response = self._http.post(f"{self._control(provider)}/faults", json=rule)
         assert response.status_code == 201, response.text
         return str(response.json()["id"])
 
-    def end_fault(self, rule_id: str) -> None:
-        response = self._http.delete(f"{self._runware}/faults/{rule_id}")
+    def end_fault(self, rule_id: str, provider: str = "runware") -> None:
+        response = self._http.delete(f"{self._control(provider)}/faults/{rule_id}")
         assert response.status_code == 204, response.text
 
-    def runware(self, job: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What the simulator knows of each of the job's tasks."""
-        ids = [task["provider_task_id"] for attempt in job["attempts"] for task in attempt["tasks"]]
-        return [self._http.get(self._runware, params={"task_uuid": task_id}).json() for task_id in ids]
+    @contextmanager
+    def defaults(self, provider: str, **changed: object) -> Iterator[None]:
+        """Other defaults of the simulator for all tasks that are submitted inside the block."""
+        control = self._control(provider)
+        before = self._http.get(control).json()["defaults"]
+        self._http.patch(control, json={"defaults": changed}).raise_for_status()
+        try:
+            yield
+        finally:
+            self._http.patch(control, json={"defaults": {name: before[name] for name in changed}})
 
-    @property
-    def _runware(self) -> str:
-        return self.stack.simulators["runware"].control_url
+    def seen(self, job: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What the simulator of the job's provider knows of each of the job's tasks."""
+        control = self._control(job["provider"])
+        ids = [task["provider_task_id"] for attempt in job["attempts"] for task in attempt["tasks"]]
+        return [self._http.get(control, params={"task_uuid": task_id}).json() for task_id in ids]
+
+    def accepted(self, provider: str, prompt: str) -> list[dict[str, Any]]:
+        """All tasks with this prompt that the simulator took, whether the job knows of them or not."""
+        tasks = self._http.get(self._control(provider)).json()["accepted"]
+        return [task for task in tasks if prompt in json.dumps(task["request"])]
+
+    def _control(self, provider: str) -> str:
+        return self.stack.simulators[provider].control_url
 
 
 def eventually[T](look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:

@@ -5,7 +5,7 @@ AWS or to a network.
 
 from tests.fakes.chance import FakeClock, SeededChance
 from tests.fakes.directories import FakeGateStore, FakeOwnerDirectory, FakeSecrets
-from tests.fakes.exchanges import FakeDownloader, ScriptedTransport
+from tests.fakes.exchanges import FakeDownloader, FakeFileSender, ScriptedTransport, SentFile
 from tests.fakes.job_store import Change, FakeJobStore
 from tests.fakes.media import FakeMediaStore, FakeUploadSigner, StoredObject
 from tests.fakes.messages import (
@@ -23,6 +23,7 @@ __all__ = [
     "DeadLetter",
     "FakeClock",
     "FakeDownloader",
+    "FakeFileSender",
     "FakeGateStore",
     "FakeJobStore",
     "FakeMediaStore",
@@ -36,6 +37,7 @@ __all__ = [
     "RecordingStarter",
     "ScriptedTransport",
     "SeededChance",
+    "SentFile",
     "StoredObject",
     "Trouble",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from framehook.ports import Gate
 from tests.fakes.trouble import Trouble, may_fail
@@ -44,3 +45,16 @@ class FakeSecrets:
     @may_fail
     def api_key(self, provider: str) -> str | None:
         return self.api_keys.get(provider) or None
+
+
+class FakeResources:
+    """Uploads nothing, and notes for which account it was asked to."""
+
+    def __init__(self) -> None:
+        self.trouble = Trouble()
+        self.accounts: list[str] = []
+
+    @may_fail
+    def resolved(self, body: Mapping[str, Any], owner: str, account: str, api_key: str) -> Mapping[str, Any]:  # noqa: ARG002
+        self.accounts.append(account)
+        return body

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from framehook.adapters.dynamodb_parts import result_file_values
 from framehook.adapters.job_index import (
     KEPT_ANSWERS,
     cursor_after,
@@ -16,11 +15,13 @@ from framehook.adapters.job_index import (
     parts_expire_at,
     position_of,
 )
-from framehook.errors import StaleJob
+from framehook.errors import ResultTooLarge, StaleJob
 from framehook.jobs import AttemptRecord, Job, LandedFile, OutputRecord, Request, Status
 from framehook.ports import Clock, DueJob, JobFile, Page
 from tests.fakes.chance import FakeClock
 from tests.fakes.trouble import Trouble, may_fail
+
+LONGEST_TEXT = 8 * 1024 * 1024  # the real one counts compressed bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class FakeJobStore:
 
     @may_fail
     def record_result(self, job_id: str, record: OutputRecord) -> None:
-        if record.result:
-            result_file_values(record.result)  # raises for what an item can't hold
+        if record.result and record.result.text and len(record.result.text) > LONGEST_TEXT:
+            raise ResultTooLarge("the text is longer than the table takes")
         key = (job_id, record.index, record.attempt)
         stored = self.outputs.get(key, OutputRecord(record.index, record.attempt))
         self.outputs[key] = replace(

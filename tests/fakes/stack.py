@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from framehook.calling import Calling
+from framehook.cancelling import Cancelling
 from framehook.changes import Changes
 from framehook.completion import Completion, WebhookCall
 from framehook.due_times import Policy
@@ -17,15 +19,17 @@ from framehook.intake import Intake
 from framehook.jobs import Job, Status
 from framehook.landing import Landing
 from framehook.looking_up import LookingUp
-from framehook.providers import runware
+from framehook.preparation import Preparation
+from framehook.providers import runninghub, runware
 from framehook.providers.contract import HttpRequest, HttpResponse, Provider
 from framehook.publication import Publication, StoredChange
 from framehook.requests import JobRequest
 from framehook.resolution import Resolution
+from framehook.stopping import Stopping
 from framehook.submission import Submission
 from framehook.sweeping import Sweeping
 from tests.fakes.chance import FakeClock, SeededChance
-from tests.fakes.directories import FakeGateStore, FakeSecrets
+from tests.fakes.directories import FakeGateStore, FakeResources, FakeSecrets
 from tests.fakes.exchanges import FakeDownloader, ScriptedTransport
 from tests.fakes.job_store import FakeJobStore
 from tests.fakes.media import FakeMediaStore, FakeUploadSigner
@@ -33,7 +37,7 @@ from tests.fakes.messages import RecordingBus, RecordingQueue, RecordingStarter
 
 BUCKET = "media"
 OWNER = "ada"
-PROVIDERS: Mapping[str, Provider] = {runware.NAME: runware}
+PROVIDERS: Mapping[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
 PLENTY = 100_000
 VIDEO_URL = "https://vm.runware.ai/video/1.mp4"
 
@@ -52,40 +56,48 @@ class InMemoryStack:
         self.queue = RecordingQueue()
         self.starter = RecordingStarter()
         self.bus = RecordingBus()
-        self.secrets = FakeSecrets({runware.NAME: "key"})
+        self.secrets = FakeSecrets({"runware": "key", "runninghub-ai": "hub-key"})
         self.runware = ScriptedTransport()
+        self.runninghub = ScriptedTransport()
+        self.runninghub_cn = ScriptedTransport()
+        self.resources = FakeResources()
         self.downloader = FakeDownloader()
         self.changes = Changes(self.jobs, self.clock, self.policy)
         self.completion = Completion(self.changes, PROVIDERS)
         keeper = InputKeeper(self.media, BUCKET)
         self.intake = Intake(self.changes, keeper)
-        transports = {runware.NAME: self.runware}
-        looking_up = LookingUp(self.completion, self.secrets, transports, PROVIDERS)
+        calling = Calling(
+            self.secrets,
+            {"runware": self.runware, "runninghub-ai": self.runninghub, "runninghub-cn": self.runninghub_cn},
+            {"runware": ["runware"], "runninghub": ["runninghub-ai", "runninghub-cn"]},
+        )
+        looking_up = LookingUp(self.completion, calling, PROVIDERS)
         self.submission = Submission(
             changes=self.changes,
             gates=self.gates,
             chance=self.chance,
-            secrets=self.secrets,
+            calling=calling,
             signer=self.signer,
-            inputs=keeper,
-            input_signer=InputSigner(self.signer, BUCKET),
-            transports=transports,
+            preparation=Preparation(self.jobs, keeper, InputSigner(self.signer, BUCKET), self.resources),
             providers=PROVIDERS,
             completion=self.completion,
             looking_up=looking_up,
             webhook_base="https://hooks.example",
         )
         self.landing = Landing(self.changes, self.media, 2**31)
-        self.fetching = Fetching(self.changes, self.media, self.downloader, 2**31)
+        downloaders = dict.fromkeys(PROVIDERS, self.downloader)
+        self.fetching = Fetching(self.changes, self.media, downloaders, 2**31)
         self.following = Following(
             changes=self.changes,
             looking_up=looking_up,
             queue=self.queue,
             media=self.media,
             starter=self.starter,
+            stopping=Stopping(self.changes, calling, PROVIDERS),
         )
+        self.cancelling = Cancelling(self.changes, self.starter, PROVIDERS)
         self.sweeping = Sweeping(self.jobs, self.starter, self.clock)
-        self.resolution = Resolution(self.changes, self.queue, self.chance)
+        self.resolution = Resolution(self.changes, self.queue, self.chance, PROVIDERS)
         self.publication = Publication(
             self.jobs, self.bus, self.starter, BUCKET, "https://api.example", frozenset(Status)
         )
@@ -159,9 +171,10 @@ class InMemoryStack:
 
 
 def call_for(task: Mapping[str, Any], body: Mapping[str, Any] | bytes) -> WebhookCall:
-    _, _, _, provider, job_id, attempt, token = str(task["webhookURL"]).rsplit("/", 6)
+    url = str(task.get("webhookURL") or task["webhookUrl"])
+    _, _, _, provider, job_id, place, token = url.rsplit("/", 6)
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return WebhookCall(provider, job_id, attempt, token, raw)
+    return WebhookCall(provider, job_id, place, token, raw)
 
 
 def acknowledged(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import override
 
 import pytest
 
+from framehook.adapters import dynamodb_texts
 from framehook.adapters.dynamodb_gate import DynamoGateStore
 from framehook.adapters.dynamodb_jobs import DynamoJobStore
 from framehook.adapters.dynamodb_owners import DynamoOwnerDirectory
@@ -14,7 +15,7 @@ from framehook.adapters.dynamodb_table import Table
 from framehook.errors import ResultTooLarge, StaleJob
 from framehook.jobs import Output, OutputRecord, ResultFile, Status, Task
 from framehook.ports import GateStore, OwnerDirectory
-from tests.contracts.job_store import JobStoreContract, StoreFactory
+from tests.contracts.job_store import NOISE, JobStoreContract, StoreFactory
 from tests.contracts.samples import NOW, a_job, a_request
 from tests.contracts.small_ports import GateStoreContract, OwnerDirectoryContract
 from tests.fakes import FakeClock
@@ -87,10 +88,12 @@ def test_put_new_lost_reply_to_my_own_write_is_success(table: Table) -> None:
     assert DynamoJobStore(table).put_new(job) == job
 
 
-def test_record_result_text_too_large_even_when_compressed_is_refused(table: Table) -> None:
-    noise = "".join(chr(0x4E00 + (number * 7919 + number * number) % 20_000) for number in range(300_000))
+def test_record_result_text_too_large_even_in_parts_is_refused(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_texts, "_MOST_PARTS", 1)
     with pytest.raises(ResultTooLarge):
-        DynamoJobStore(table).record_result(a_job().id, OutputRecord(0, result=ResultFile(text=noise)))
+        DynamoJobStore(table).record_result(a_job().id, OutputRecord(0, result=ResultFile(text=NOISE)))
 
 
 def test_get_file_request_is_deleted_before_the_state(table: Table) -> None:

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -19,7 +19,7 @@ from tests.sandbox.function_logs import print_function_logs, print_start_failure
 from tests.sandbox.journey import InvalidJobError, chosen_job, render_one_job, usual_job
 from tests.sandbox.local_cloud import forget_aws_settings
 from tests.sandbox.processes import log_tail, signals_end_the_block
-from tests.sandbox.provider_apis import MissingPublicUrlError
+from tests.sandbox.provider_apis import PROVIDERS, InvalidEnvironmentError, providers, real_providers
 from tests.sandbox.running_stack import running_stack
 from tests.sandbox.stack_file import Stack
 from tests.sandbox.steps import StepFailedError, Steps
@@ -32,12 +32,14 @@ FAILURE_LOG_LINES = 40
 # Line breaks are typer's: a paragraph that begins with \b keeps its own.
 HELP = """The sandbox's commands.
 
-Provider calls go to a simulator, at no cost. For Runware itself set:
+Provider calls go to simulators, at no cost. For the providers themselves set:
 
 \b
   RUNWARE_API_KEY       your key; jobs are then charged for
-  FRAMEHOOK_PUBLIC_URL  https URL of a tunnel to 127.0.0.1:8475, for Runware's
-                        webhooks and uploads; nothing else gets through it
+  RUNNINGHUB_API_KEY    the same for RunningHub, of the site that
+  RUNNINGHUB_SITE       names: ai (the default) or cn
+  FRAMEHOOK_PUBLIC_URL  https URL of a tunnel to 127.0.0.1:8475, for webhooks
+                        and Runware's uploads; nothing else gets through it
   FRAMEHOOK_PORT        another port for the tunnel to lead to
 
 In either case:
@@ -50,14 +52,18 @@ app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    provider: Annotated[
+        Literal["runware", "runninghub"] | None,
+        typer.Option(help="who renders; by default the first with a key"),
+    ] = None,
+) -> None:
     """Bring up a stack of its own, run one job, show its file, stop everything."""
     steps = Steps()
-    chosen = chosen_job(os.environ)
+    job = chosen_job(os.environ) or _demo_job(provider)
     workspace = Workspace.named("demo")
     with running_stack(workspace, steps) as stack:
         try:
-            job = chosen or usual_job(stack)
             with steps.step(f"Running one job of {job.get('model')}"):
                 render_one_job(stack, workspace.outputs, steps.console, job)
         except StepFailedError:
@@ -145,9 +151,14 @@ def send(job: Annotated[str, typer.Argument(help="the job as JSON")]) -> None:
     typer.echo(f"sent as message {sent['MessageId']}")
 
 
+def _demo_job(provider: str | None) -> Mapping[str, Any]:
+    real = real_providers(os.environ)
+    return usual_job(providers(real) if real else PROVIDERS, simulated=real is None, provider=provider)
+
+
 def usage(stack: Stack) -> str:
     """How to use a stack, to paste into a shell at the project's root."""
-    job = json.dumps(usual_job(stack))
+    job = json.dumps(usual_job(stack.providers, simulated=bool(stack.simulators)))
     python = os.path.relpath(sys.executable, PROJECT)
     outputs = "\n".join(f"  {name:<16} {value}" for name, value in sorted(stack.outputs.items()))
     return f"""
@@ -190,7 +201,7 @@ def main() -> None:
             app()
     except StepFailedError:
         sys.exit(1)
-    except (AlreadyRunningError, InvalidJobError, MissingPublicUrlError) as refusal:
+    except (AlreadyRunningError, InvalidEnvironmentError, InvalidJobError) as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ Uses the public contract only: the API, the events, the bucket.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from tests.sandbox.completion_events import Subscription, subscription
+from tests.sandbox.provider_apis import KEY_VARIABLES
 from tests.sandbox.stack_file import Stack
 
 JOB_VARIABLE = "FRAMEHOOK_JOB"
-SIMULATED_JOB = {
+SIMULATED_JOB: Mapping[str, Any] = {
     "model": "sora-2-pro",
     "input": {
         "prompt": "Monsoon dusk in a mangrove forest: the camera glides low between the roots, rain rings spread on"
@@ -29,16 +30,23 @@ SIMULATED_JOB = {
         "size": "1792x1024",
     },
 }
-# A small image costs a fraction of a cent.
-REAL_JOB = {
-    "model": "runware/runware:400@2",
-    "input": {
-        "positivePrompt": "monsoon dusk in a mangrove forest, fireflies over black water",
-        "width": 512,
-        "height": 512,
+SIMULATED_JOBS: Mapping[str, Mapping[str, Any]] = {
+    "runware": SIMULATED_JOB,
+    "runninghub": {**SIMULATED_JOB, "provider": "runninghub"},
+}
+# A small image each: a fraction of a cent at Runware, one or two cents at RunningHub.
+REAL_PROMPT = "monsoon dusk in a mangrove forest, fireflies over black water"
+REAL_JOBS: Mapping[str, Mapping[str, Any]] = {
+    "runware": {
+        "model": "runware/runware:400@2",
+        "input": {"positivePrompt": REAL_PROMPT, "width": 512, "height": 512},
+    },
+    "runninghub": {
+        "model": "runninghub/rhart-image-g-2/text-to-image",
+        "input": {"prompt": REAL_PROMPT},
     },
 }
-TERMINAL = frozenset({"succeeded", "failed"})
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 SIMULATED_PATIENCE_SECONDS = 120.0
 # A lost webhook is made up for by a look-up after the model's run time, a lost upload by a fetch three minutes later.
 REAL_PATIENCE_SECONDS = 1800.0
@@ -49,7 +57,7 @@ class JourneyFailedError(Exception):
 
 
 class InvalidJobError(Exception):
-    """The environment's job is not a JSON object."""
+    """The environment's job is not a JSON object, or nobody could run the job that was asked for."""
 
 
 def chosen_job(environment: Mapping[str, str]) -> Mapping[str, Any] | None:
@@ -62,13 +70,19 @@ def chosen_job(environment: Mapping[str, str]) -> Mapping[str, Any] | None:
     except ValueError as error:
         raise InvalidJobError(f"{JOB_VARIABLE} is not JSON: {error}") from error
     if not isinstance(job, dict):
-        raise InvalidJobError(f"{JOB_VARIABLE} is not a JSON object, as in {json.dumps(REAL_JOB)}")
+        raise InvalidJobError(f"{JOB_VARIABLE} is not a JSON object, as in {json.dumps(SIMULATED_JOB)}")
     return job
 
 
-def usual_job(stack: Stack) -> Mapping[str, Any]:
-    """What a stack is shown with: something impressive where it costs nothing, else something cheap."""
-    return SIMULATED_JOB if stack.simulators else REAL_JOB
+def usual_job(providers: Sequence[str], *, simulated: bool, provider: str | None = None) -> Mapping[str, Any]:
+    """What a stack with keys of these providers is shown with: something impressive where it costs nothing, else
+    something cheap. On the first of them unless another is named."""
+    name = provider or providers[0]
+    if name not in providers:
+        raise InvalidJobError(
+            f"{KEY_VARIABLES[name]} is not set, but another key is, so nothing is simulated"
+        )
+    return (SIMULATED_JOBS if simulated else REAL_JOBS)[name]
 
 
 def render_one_job(stack: Stack, folder: Path, console: Console, job: Mapping[str, Any]) -> None:
@@ -120,7 +134,7 @@ def download(stack: Stack, job: Mapping[str, Any], folder: Path) -> Iterator[Pat
 def summary(job: Mapping[str, Any]) -> list[str]:
     """The lines on money and files."""
     cost = job["cost"]
-    quoted, charged = cost["quoted"] or "nothing", cost["actual"] or "an unknown sum"
+    quoted, charged = cost["quoted"] or "an unknown sum", cost["actual"] or "an unknown sum"
     return [
         f"cost        quoted {quoted}, charged {charged} {cost['currency'] or ''}".rstrip(),
         *(f"stored      s3://{o['bucket']}/{o['key']} ({o['bytes']:,} bytes)" for o in job["outputs"]),

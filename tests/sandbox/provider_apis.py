@@ -1,6 +1,6 @@
-"""Which provider APIs a local stack talks to: the simulators, or a real one when the environment has its key.
+"""Which provider APIs a local stack talks to: the simulators, or real ones when the environment has their keys.
 
-A further provider is a further entry in `KEY_PARAMETERS` and `template_parameters`.
+A further provider is a further entry in `ACCOUNTS`, `KEY_PARAMETERS`, `IN_TEMPLATE` and `KEY_VARIABLES`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,11 +24,24 @@ from tests.sandbox.processes import (
 from tests.sandbox.workspace import PROJECT, Workspace
 
 START_SECONDS = 60.0
+# The simulators' arguments that take a key; each run has keys of its own.
+SIMULATED_KEYS = ("runware-api-key", "runninghub-api-key", "runninghub-cn-api-key")
 # Simulated providers work this much faster than real ones.
 SPEED = 30
-# SSM parameters that hold the providers' keys.
-KEY_PARAMETERS = {"runware": "/framehook/runware/api-key"}
-REAL_KEY_VARIABLE = "RUNWARE_API_KEY"
+# The accounts at each provider: one for each of its sites.
+ACCOUNTS = {"runware": ("runware",), "runninghub": ("runninghub-ai", "runninghub-cn")}
+PROVIDERS = tuple(ACCOUNTS)
+# SSM parameters that hold the accounts' keys.
+KEY_PARAMETERS = {
+    "runware": "/framehook/runware/api-key",
+    "runninghub-ai": "/framehook/runninghub/ai/api-key",
+    "runninghub-cn": "/framehook/runninghub/cn/api-key",
+}
+# What the template's parameters of each account begin with.
+IN_TEMPLATE = {"runware": "Runware", "runninghub-ai": "RunningHubAi", "runninghub-cn": "RunningHubCn"}
+# Variables that hold a real provider's key, and say which site of RunningHub it belongs to.
+KEY_VARIABLES = {"runware": "RUNWARE_API_KEY", "runninghub": "RUNNINGHUB_API_KEY"}
+SITE_VARIABLE = "RUNNINGHUB_SITE"
 PUBLIC_URL_VARIABLE = "FRAMEHOOK_PUBLIC_URL"
 PORT_VARIABLE = "FRAMEHOOK_PORT"
 PUBLIC_PORT = 8475
@@ -43,8 +56,8 @@ SIMULATED_TIMES = {
 }
 
 
-class MissingPublicUrlError(Exception):
-    """A real provider was asked for without a way for it to call back."""
+class InvalidEnvironmentError(Exception):
+    """A real provider was asked for without a way for it to call back, or on a site that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,20 @@ class Simulator:
     api_key: str
     control_url: str
     media_url: str
+    cn_base_url: str | None = None
+    cn_api_key: str | None = None
 
     @classmethod
     def from_json(cls, described: Mapping[str, Any]) -> Simulator:
-        return cls(**{name: described[name] for name in ("base_url", "api_key", "control_url", "media_url")})
+        return cls(**{field.name: described[field.name] for field in fields(cls) if field.name in described})
+
+    @property
+    def sites(self) -> tuple[tuple[str, str], ...]:
+        """URL and key of each site, in the order of `ACCOUNTS`."""
+        first = (self.base_url, self.api_key)
+        if self.cn_base_url is None or self.cn_api_key is None:
+            return (first,)
+        return (first, (self.cn_base_url, self.cn_api_key))
 
     @property
     def media_origin(self) -> str:
@@ -67,30 +90,50 @@ class Simulator:
 
 
 @dataclass(frozen=True, slots=True)
-class RealProvider:
-    """Runware itself; it calls us back through a tunnel that somebody opened to `port` (see public_gate)."""
+class RealProviders:
+    """The providers themselves, by their accounts' keys; they call us back through a tunnel that somebody opened to
+    `port` (see public_gate)."""
 
-    api_key: str = field(repr=False)
+    keys: Mapping[str, str] = field(repr=False)
     public_url: str
     port: int = PUBLIC_PORT
 
 
-type ProviderApis = Mapping[str, Simulator] | RealProvider
+type ProviderApis = Mapping[str, Simulator] | RealProviders
 
 
-def real_provider(environment: Mapping[str, str]) -> RealProvider | None:
-    """The real provider if the environment asks for one; a key without a public URL is a mistake."""
-    api_key = environment.get(REAL_KEY_VARIABLE)
+def real_providers(environment: Mapping[str, str]) -> RealProviders | None:
+    """The real providers if the environment asks for any; a key without a public URL is a mistake."""
+    given = {name: key for name, variable in KEY_VARIABLES.items() if (key := environment.get(variable))}
     public_url = environment.get(PUBLIC_URL_VARIABLE)
-    if not api_key:
+    if not given:
         return None
     if not public_url:
-        raise MissingPublicUrlError(
-            f"{REAL_KEY_VARIABLE} is set, so Runware itself would be used; its webhooks need"
-            f" {PUBLIC_URL_VARIABLE}, the public https URL of a tunnel to {LOOPBACK}:{PUBLIC_PORT}"
-            f" ({PORT_VARIABLE} for another port). Unset the key to use the simulator."
+        raise InvalidEnvironmentError(
+            f"{' and '.join(KEY_VARIABLES[name] for name in given)} is set, so real jobs would be paid for; their"
+            f" webhooks need {PUBLIC_URL_VARIABLE}, the public https URL of a tunnel to {LOOPBACK}:{PUBLIC_PORT}"
+            f" ({PORT_VARIABLE} for another port). Unset the key to use the simulators."
         )
-    return RealProvider(api_key, public_url.rstrip("/"), int(environment.get(PORT_VARIABLE) or PUBLIC_PORT))
+    keys = {_account(name, environment): key for name, key in given.items()}
+    return RealProviders(keys, public_url.rstrip("/"), int(environment.get(PORT_VARIABLE) or PUBLIC_PORT))
+
+
+def _account(provider: str, environment: Mapping[str, str]) -> str:
+    """Which of the provider's accounts its variable's key is for; the first unless a site is named."""
+    accounts = ACCOUNTS[provider]
+    if len(accounts) == 1:
+        return accounts[0]
+    sites = {account.removeprefix(f"{provider}-"): account for account in accounts}
+    site = environment.get(SITE_VARIABLE) or next(iter(sites))
+    if site not in sites:
+        raise InvalidEnvironmentError(f"{SITE_VARIABLE} is {site!r}; allowed are {', '.join(sites)}")
+    return sites[site]
+
+
+def providers(apis: ProviderApis) -> tuple[str, ...]:
+    """Those that have a key, in their usual order."""
+    known = api_keys(apis)
+    return tuple(name for name in PROVIDERS if any(account in known for account in ACCOUNTS[name]))
 
 
 def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> dict[str, str]:
@@ -98,22 +141,22 @@ def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> di
 
     `api_path` is where the local cloud serves the API, with `{api}` for the id that the template fills in.
     """
-    public_url = apis.public_url if isinstance(apis, RealProvider) else local_url
+    public_url = apis.public_url if isinstance(apis, RealProviders) else local_url
     parameters = {
-        "RunwareApiKeyParameter": KEY_PARAMETERS["runware"],
+        **{f"{IN_TEMPLATE[account]}ApiKeyParameter": name for account, name in KEY_PARAMETERS.items()},
         "PublicBaseUrl": f"{public_url}{api_path}",
         "RequireTls": "false",
     }
-    if isinstance(apis, RealProvider):
+    if isinstance(apis, RealProviders):
         return parameters | {"UploadEndpointUrl": public_url}
     return parameters | {
-        "RunwareApiUrl": apis["runware"].base_url,
+        **{f"{IN_TEMPLATE[account]}ApiUrl": url for account, (url, _) in _simulated_accounts(apis)},
         "ExtraMediaOrigins": ",".join(sorted({simulator.media_origin for simulator in apis.values()})),
     }
 
 
 def start_public_gate(
-    processes: Processes, workspace: Workspace, real: RealProvider, arguments: Mapping[str, str]
+    processes: Processes, workspace: Workspace, real: RealProviders, arguments: Mapping[str, str]
 ) -> None:
     """Start what the tunnel publishes; `arguments` are public_gate's own. Returns when it accepts connections."""
     log = workspace.log("public-gate")
@@ -127,17 +170,23 @@ def start_public_gate(
 
 
 def api_keys(apis: ProviderApis) -> dict[str, str]:
-    """Each provider's key."""
-    if isinstance(apis, RealProvider):
-        return {"runware": apis.api_key}
-    return {name: simulator.api_key for name, simulator in apis.items()}
+    """Each account's key."""
+    if isinstance(apis, RealProviders):
+        return dict(apis.keys)
+    return {account: key for account, (_, key) in _simulated_accounts(apis)}
+
+
+def _simulated_accounts(simulators: Mapping[str, Simulator]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each account with its URL and key."""
+    for name, simulator in simulators.items():
+        yield from zip(ACCOUNTS[name], simulator.sites, strict=False)
 
 
 def start_simulators(processes: Processes, workspace: Workspace) -> Child:
     """Start all simulators in one process; returns at once, see `wait_for_simulators`."""
     command = [sys.executable, "-m", "tests.sandbox.simulators", "--host", LOOPBACK, "--port", "0"]
-    command += ["--runware-api-key", secrets.token_hex(16), "--speed", str(SPEED)]
-    command += ["--ready-file", str(workspace.scratch / "simulators.json")]
+    command += [word for name in SIMULATED_KEYS for word in (f"--{name}", secrets.token_hex(16))]
+    command += ["--speed", str(SPEED), "--ready-file", str(workspace.scratch / "simulators.json")]
     return processes.start(
         "simulators", command, env=plain_environment(), cwd=PROJECT, log=workspace.log("simulators")
     )
@@ -149,4 +198,4 @@ def wait_for_simulators(workspace: Workspace, child: Child) -> dict[str, Simulat
         lambda: ready_file.exists() and ready_file.read_text().endswith("\n"), timeout=START_SECONDS
     )
     described = json.loads(ready_file.read_text())
-    return {name: Simulator.from_json(described[name]) for name in KEY_PARAMETERS if name in described}
+    return {name: Simulator.from_json(described[name]) for name in PROVIDERS if name in described}

@@ -17,9 +17,10 @@ from tests.sandbox.provider_apis import (
     KEY_PARAMETERS,
     SIMULATED_TIMES,
     ProviderApis,
-    RealProvider,
+    RealProviders,
     api_keys,
-    real_provider,
+    providers,
+    real_providers,
     start_public_gate,
     start_simulators,
     template_parameters,
@@ -47,7 +48,7 @@ def running_stack(
     """
     forget_aws_settings()
     port = free_port()
-    real = real_provider(os.environ)
+    real = real_providers(os.environ)
     with workspace.held(), relay(f"http://{LOOPBACK}:{port}") as reached_at, Processes() as processes:
         # Both start while the build runs.
         cloud, cloud_process = start_local_cloud(processes, workspace, port, reached_at)
@@ -65,7 +66,8 @@ def running_stack(
             aws=cloud,
             api_key=deployed.api_key,
             outputs=deployed.outputs,
-            simulators={} if isinstance(apis, RealProvider) else apis,
+            providers=providers(apis),
+            simulators={} if isinstance(apis, RealProviders) else apis,
         )
         stack_file.write(stack, workspace.stack_file)
         yield stack
@@ -86,14 +88,14 @@ def _deploy(
     steps: Steps,
 ) -> Deployment:
     with steps.step("Deploying the stack"):
-        for provider, key in api_keys(apis).items():
-            deployment.put_secret(cloud, KEY_PARAMETERS[provider], key)
+        for account, key in api_keys(apis).items():
+            deployment.put_secret(cloud, KEY_PARAMETERS[account], key)
         parameters = template_parameters(apis, reached_at, deployment.api_path("{api}"))
         return deployment.deploy(cloud, {**parameters, **times}, workspace, reached_at)
 
 
 def _open_gate(
-    processes: Processes, workspace: Workspace, real: RealProvider, cloud: LocalCloud, deployed: Deployment
+    processes: Processes, workspace: Workspace, real: RealProviders, cloud: LocalCloud, deployed: Deployment
 ) -> None:
     arguments = {
         "upstream": cloud.endpoint_url,

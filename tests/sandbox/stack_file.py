@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,12 @@ from tests.sandbox.provider_apis import Simulator
 
 @dataclass(frozen=True, slots=True)
 class Stack:
+    """`providers` are those that it has keys for; without simulators these are the real ones."""
+
     aws: LocalCloud
     api_key: str
     outputs: Mapping[str, str]
+    providers: Sequence[str]
     simulators: Mapping[str, Simulator]
 
     @property
@@ -33,6 +36,7 @@ def to_json(stack: Stack) -> dict[str, Any]:
         "aws": asdict(stack.aws),
         "api_key": stack.api_key,
         "outputs": dict(stack.outputs),
+        "providers": list(stack.providers),
         "simulators": {name: asdict(simulator) for name, simulator in stack.simulators.items()},
     }
 
@@ -42,6 +46,7 @@ def from_json(document: Mapping[str, Any]) -> Stack:
         aws=LocalCloud(**document["aws"]),
         api_key=document["api_key"],
         outputs=document["outputs"],
+        providers=tuple(document["providers"]),
         simulators={
             name: Simulator.from_json(described) for name, described in document["simulators"].items()
         },

@@ -13,9 +13,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from framehook.account_overview import AccountOverview
 from framehook.adapters.dynamodb_items import job_from_image
+from framehook.calling import Calling
 from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
+from framehook.model_forms import ModelForms
+from framehook.providers import runninghub_account, runware_account
 from framehook.queue_edge import QueueEdge
 from framehook.stream_edge import StreamEdge
 from framehook.telemetry import observed
@@ -60,6 +64,9 @@ class Api:
         self.edge = HttpEdge(
             intake=self.stack.intake,
             resolution=self.stack.resolution,
+            cancelling=self.stack.cancelling,
+            overview=lambda: overview(self.stack),
+            forms=lambda: ModelForms(calling(self.stack)),
             queue=self.stack.queue,
             owners=self.owners,
             media=self.stack.media,
@@ -87,6 +94,22 @@ class Api:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, key: str = API_KEY) -> Answer:
         return self.send(rest_call("GET", path, query=query, headers={"x-api-key": key}))
+
+
+def calling(stack: InMemoryStack) -> Calling:
+    """Every account's key and connection, RunningHub's `.ai` preferred."""
+    transports = {
+        "runware": stack.runware,
+        "runninghub-ai": stack.runninghub,
+        "runninghub-cn": stack.runninghub_cn,
+    }
+    accounts = {"runware": ["runware"], "runninghub": ["runninghub-ai", "runninghub-cn"]}
+    return Calling(stack.secrets, transports, accounts)
+
+
+def overview(stack: InMemoryStack) -> AccountOverview:
+    readers = {"runware": runware_account, "runninghub": runninghub_account}
+    return AccountOverview(calling(stack), readers, stack.gates, stack.clock, stack.chance)
 
 
 class RecordingPoison:
@@ -145,15 +168,19 @@ def stored(stack: InMemoryStack, job: Job) -> Job:
 
 def line_of(handle: Callable[[Event], object], event: Event) -> dict[str, Any]:
     """The one line that an invocation with this event writes when it is done."""
+    (done,) = (line for line in lines_of(handle, event) if line["message"] == "done")
+    return done
+
+
+def lines_of(handle: Callable[[Event], object], event: Event) -> list[dict[str, Any]]:
+    """All that an invocation with this event writes."""
     observed(lambda _event, _context: None)(None, None)  # makes the logger, if nothing has yet
     (handler,) = logging.getLogger("framehook").handlers
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(written := io.StringIO())
     observed(lambda given, _context: handle(given))(event, SampleContext())
     handler.setStream(before)
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
-    (done,) = (line for line in lines if line["message"] == "done")
-    return dict(done)
+    return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 def _hash(key: str) -> str:

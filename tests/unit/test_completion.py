@@ -143,9 +143,9 @@ def test_late_news_of_a_finished_job_only_adds_its_charge(stack: InMemoryStack) 
         {"token": "short"},
         {"job_id": "../../etc"},
         {"job_id": "00000000-0000-4000-8000-000000000000"},
-        {"attempt": "2"},
-        {"attempt": "0"},
-        {"attempt": "1e3"},
+        {"place": "2"},
+        {"place": "0"},
+        {"place": "1e3"},
         {"provider": "runninghub"},
     ],
 )

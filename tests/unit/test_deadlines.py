@@ -10,7 +10,6 @@ import pytest
 from framehook.deadlines import (
     NEVER_TAKEN,
     QUEUE_DEADLINE,
-    RUN_DEADLINE,
     entered_at,
     expired_in_queue,
     finished_by_its_files,
@@ -21,7 +20,7 @@ from framehook.deadlines import (
 )
 from framehook.errors import Failure
 from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState, TimelineEntry
-from framehook.transitions import OUTCOME_UNKNOWN
+from framehook.transitions import OUTCOME_UNKNOWN, RUN_DEADLINE
 from tests.unit.test_transitions import FAILURE, NOW, a_job
 
 LANDED = OutputState.LANDED

@@ -17,6 +17,7 @@ from framehook.ports import (
     Downloader,
     DueJob,
     EventBus,
+    FileSender,
     FunctionStarter,
     GateStore,
     JobQueue,
@@ -35,6 +36,7 @@ from tests.contracts.small_ports import GateStoreContract, OwnerDirectoryContrac
 from tests.fakes import (
     FakeClock,
     FakeDownloader,
+    FakeFileSender,
     FakeGateStore,
     FakeJobStore,
     FakeMediaStore,
@@ -152,6 +154,7 @@ def test_fakes_are_what_they_stand_for() -> None:
     store: JobStore = FakeJobStore()
     transport: Transport = ScriptedTransport()
     downloader: Downloader = FakeDownloader()
+    sender: FileSender = FakeFileSender()
     clock: Clock = FakeClock()
     chance: Chance = SeededChance()
     signer: UploadSigner = FakeUploadSigner()
@@ -160,4 +163,6 @@ def test_fakes_are_what_they_stand_for() -> None:
     poison: PoisonQueue = RecordingPoisonQueue()
     starter: FunctionStarter = RecordingStarter()
     bus: EventBus = RecordingBus()
-    assert all((store, transport, downloader, clock, chance, signer, queue, letters, poison, starter, bus))
+    assert all(
+        (store, transport, downloader, sender, clock, chance, signer, queue, letters, poison, starter, bus)
+    )

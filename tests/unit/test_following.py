@@ -1,12 +1,11 @@
 """Overdue jobs: every state ends, with no more look-ups than it needs."""
 
-import hashlib
-
 import pytest
 
 from framehook.errors import DownloadRefused, ReplyLost, ResultGone, Unavailable
 from framehook.jobs import OutputState, Status
 from framehook.ports import DueJob
+from tests.fakes import job_store
 from tests.fakes.stack import VIDEO_URL, InMemoryStack, failure, response, success
 from tests.unit.media_samples import MP4
 
@@ -219,13 +218,16 @@ def test_look_up_that_always_fails_does_not_outlive_the_deadline(stack: InMemory
     assert stack.follow_up_when_due(job.id).status is Status.FAILED
 
 
-def test_text_too_large_to_keep_fails_the_job_with_its_charge(stack: InMemoryStack) -> None:
+def test_text_too_large_to_keep_fails_the_job_with_its_charge(
+    stack: InMemoryStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_store, "LONGEST_TEXT", 1_000)
     job = stack.running(
         model="runware/unlisted:1@1",
         input={"taskType": "textInference", "messages": [{"role": "user", "content": "write"}]},
     )
     [task] = stack.sent()
-    text = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(20_000))
+    text = "a" * 1_001
 
     job = stack.webhook(task, {"data": [{"taskUUID": task["taskUUID"], "text": text, "cost": 2}]})
 

@@ -285,6 +285,7 @@ def test_job_ids_are_uuids(api: Api) -> None:
         ("show_job", "GET /v1/jobs/{job_id}", 200),
         ("show_output", "GET /v1/jobs/{job_id}/outputs/{index}", 307),
         ("resolve_job", "POST /v1/jobs/{job_id}/resolve", 409),
+        ("cancel_job", "POST /v1/jobs/{job_id}/cancel", 409),
         ("show_description", "GET /v1/openapi.json", 200),
         ("no_such_resource", "GET /v1/{other+}", 404),
     ],
@@ -293,7 +294,7 @@ def test_line_tells_route_status_and_job(api: Api, case: str, route: str, status
     landed_job(api.stack)
     line = line_of(api.send, sample_event("serve_api", case))
     assert (line["route"], line["http_status"]) == (route, status)
-    of_this_job = case in ("show_job", "show_output", "resolve_job")
+    of_this_job = case in ("show_job", "show_output", "resolve_job", "cancel_job")
     assert (line.get("job_id") == JOB_ID) == of_this_job
     assert ("job_id" in line) == (of_this_job or status == 202)
 

@@ -171,7 +171,9 @@ def test_idempotency_key_unusable_is_400(api: Api, key: str) -> None:
     assert "ASCII" in problem["allowed"]
 
 
-@pytest.mark.parametrize(("method", "route"), [("GET", ""), ("POST", "/resolve"), ("GET", "/outputs/0")])
+@pytest.mark.parametrize(
+    ("method", "route"), [("GET", ""), ("POST", "/resolve"), ("POST", "/cancel"), ("GET", "/outputs/0")]
+)
 @pytest.mark.parametrize("job_id", [JOB_ID, "00000000-0000-4000-8000-000000000000", "1", JOB_ID.upper()])
 def test_job_of_another_owner_is_404_as_if_there_were_none(
     api: Api, method: str, route: str, job_id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from framehook.errors import InvalidRequest, Unavailable
 from framehook.inputs import REQUEST_LIMIT, InputKeeper, InputSigner, extracted, own_key
 from framehook.jobs import Request
+from framehook.media_references import MediaValue
+from framehook.ports import ObjectHead
 from tests.fakes import FakeMediaStore, FakeUploadSigner
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -23,6 +25,7 @@ FOREIGN = [
     "s3://media/inputs/bob/cat.png",
     "s3://media/outputs/bob/job/0.mp4",
     "s3://media/inputs/ada/../bob/cat.png",
+    "s3://media/inputs/ada/..",
     "s3://media/inputs/ada",
     "s3://media/inputs/ada/",
     "s3://media/inputs/Ada/cat.png",
@@ -52,6 +55,15 @@ def refusal(keeper: InputKeeper, job_input: Mapping[str, Any]) -> tuple[str, str
         keeper.kept("ada", "job", job_input)
     [problem] = refused.value.problems
     return problem.field, problem.code
+
+
+def stored(media: FakeMediaStore, *keys: str, size: int = 1) -> None:
+    for key in keys:
+        media.put(key, bytes(size), "image/png")
+
+
+def limited(path: str, key: str, most: int | None) -> MediaValue:
+    return MediaValue(path, f"s3://media/{key}", ("png",), most)
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -127,7 +139,10 @@ def test_object_of_another_owner_or_bucket_is_refused_and_never_signed(
     assert InputSigner(FakeUploadSigner(), "media").signed(body, "ada") == body
 
 
-def test_own_objects_are_kept_as_they_are_and_signed_when_the_job_is_sent(keeper: InputKeeper) -> None:
+def test_own_objects_are_kept_as_they_are_and_signed_when_the_job_is_sent(
+    keeper: InputKeeper, media: FakeMediaStore
+) -> None:
+    stored(media, "inputs/ada/cat.png", "outputs/ada/job/0.mp4")
     body = {
         "image": "s3://media/inputs/ada/cat.png",
         "videos": ["s3://media/outputs/ada/job/0.mp4", "https://example.com/1.mp4"],
@@ -143,6 +158,85 @@ def test_own_objects_are_kept_as_they_are_and_signed_when_the_job_is_sent(keeper
         ],
         "seed": 7,
     }
+
+
+def test_object_that_is_not_there_is_refused_wherever_it_is_named(
+    keeper: InputKeeper, media: FakeMediaStore
+) -> None:
+    """Also in nodes that load files, and behind names that look like paths."""
+    stored(media, "inputs/ada/cat.png")
+    job_input = {
+        "image": "s3://media/inputs/ada/dog.png",
+        "a.b": "s3://media/inputs/ada/cow.png",
+        "a": {"b": "s3://media/inputs/ada/cat.png"},
+        "nodeInfoList": [{"fieldValue": {"upload": "s3://media/outputs/ada/job/1.png"}}],
+        "frame": PNG,
+    }
+
+    with pytest.raises(InvalidRequest) as refused:
+        keeper.kept("ada", "job", job_input)
+
+    problems = refused.value.problems
+    assert [(problem.field, problem.code) for problem in problems] == [
+        ("input.image", "object_missing"),
+        ("input.a.b", "object_missing"),
+        ("input.nodeInfoList[0].fieldValue.upload", "object_missing"),
+    ]
+    assert problems[0].value == "s3://media/inputs/ada/dog.png"
+    assert list(media.objects) == ["inputs/ada/cat.png"]  # the data URI was not stored
+
+
+def test_object_in_a_media_field_is_measured_against_its_limit(
+    keeper: InputKeeper, media: FakeMediaStore
+) -> None:
+    stored(media, "inputs/ada/cat.png", size=101)
+    url = "s3://media/inputs/ada/cat.png"
+    job_input = {"imageUrl": url, "other": url, "images": [url]}
+
+    for most in (101, None):
+        keeper.kept("ada", "job", job_input, [limited("input.imageUrl", "inputs/ada/cat.png", most)])
+    with pytest.raises(InvalidRequest) as refused:
+        keeper.kept("ada", "job", job_input, [limited("input.images[0]", "inputs/ada/cat.png", 100)])
+
+    [problem] = refused.value.problems
+    assert (problem.field, problem.code) == ("input.images[0]", "too_large")
+    assert (problem.value, problem.allowed) == (101, 100)
+    assert "101" in problem.message
+    assert "100" in problem.message
+
+
+def test_each_object_is_looked_at_once_and_not_too_many_of_them() -> None:
+    class Counting(FakeMediaStore):
+        looks = 0
+
+        @override
+        def head(self, key: str) -> ObjectHead | None:
+            self.looks += 1
+            return super().head(key)
+
+    media = Counting()
+    keys = [f"inputs/ada/{number}.png" for number in range(33)]
+    stored(media, *keys)
+    urls = [f"s3://media/{key}" for key in keys]
+
+    assert refusal(InputKeeper(media, "media"), {"images": urls}) == ("input", "too_many_objects")
+    assert media.looks == 0
+    InputKeeper(media, "media").kept("ada", "job", {"images": urls[:32] * 3})
+    assert media.looks == 32
+
+
+def test_object_whose_key_no_bucket_can_hold_is_missing(media: FakeMediaStore) -> None:
+    media.trouble.fail_next()
+    long = {"image": f"s3://media/inputs/ada/{'é' * 600}"}
+    assert refusal(InputKeeper(media, "media"), long)[1] == "object_missing"
+
+
+def test_object_that_can_not_be_looked_at_now_is_no_verdict(
+    keeper: InputKeeper, media: FakeMediaStore
+) -> None:
+    media.trouble.fail_next(method="head")
+    with pytest.raises(Unavailable):
+        keeper.kept("ada", "job", {"image": "s3://media/inputs/ada/cat.png"})
 
 
 owners = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)

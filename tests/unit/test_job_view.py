@@ -16,6 +16,7 @@ from framehook.errors import Failure
 from framehook.job_view import resource, shown_input, summary, timestamp
 from framehook.jobs import (
     AttemptRecord,
+    Cancel,
     Job,
     LandedFile,
     Output,
@@ -46,6 +47,7 @@ def shown(job: Job, *records: OutputRecord, request: Request = REQUEST) -> dict[
 def test_no_resource_tells_a_secret_at_any_time() -> None:
     stack = InMemoryStack()
     image = f"s3://{BUCKET}/inputs/ada/cat.png"
+    stack.media.put("inputs/ada/cat.png", b"png", "image/png")
     job = stack.running(input={"prompt": "mangroves glow", "image": image})
     [task] = stack.sent()
     secrets = [
@@ -132,7 +134,8 @@ def test_output_names_the_task_of_its_own_attempt_and_every_attempt_is_listed() 
     assert [attempt["number"] for attempt in view["attempts"]] == [1, 2]
     assert view["attempts"][0]["tasks"][0]["cost"] == "4.00"
     assert view["attempts"][1]["tasks"] == [
-        {"provider_task_id": "again", "output": 0, "status": "failed", "cost": None, "error": error}
+        {"provider_task_id": "again", "output": 0, "status": "failed"}
+        | {"cost": None, "usage": None, "error": error}
     ]
 
 
@@ -153,6 +156,35 @@ def test_cost_says_where_it_comes_from(
 
     assert (cost["quoted"], cost["actual"], cost["usd"], cost["source"]) == expected
     assert cost["currency"] == "USD"
+
+
+@pytest.mark.parametrize(
+    ("account", "currency", "usd"),
+    [
+        ("", "USD", "4.20"),
+        ("runware", "USD", "4.20"),
+        ("runninghub-ai", "USD", "4.20"),
+        ("runninghub-cn", "CNY", None),
+    ],
+)
+def test_cost_is_in_the_currency_of_the_account(account: str, currency: str, usd: str | None) -> None:
+    view = summary(a_job(Status.RUNNING, charged=4_200_000, account=account))
+    cost = view["cost"]
+    assert (cost["actual"], cost["currency"], cost["usd"]) == ("4.20", currency, usd)
+    assert view["account"] == (account or None)
+
+
+@pytest.mark.parametrize("cancel", [None, *Cancel])
+def test_cancel_is_told(cancel: Cancel | None) -> None:
+    view = summary(a_job(Status.RUNNING, cancel=cancel))
+    assert (view["cancel_requested"], view["cancellation"]) == (cancel is not None, cancel)
+
+
+def test_usage_is_told_as_the_provider_measured_it() -> None:
+    measured = (("consumeCoins", "12"), ("taskCostTime", "81"))
+    job = a_job(Status.SUCCEEDED, tasks=(Task("a", 0, usage=measured), Task("b", 1)), count=2)
+    first, second = shown(job)["attempts"][0]["tasks"]
+    assert (first["usage"], second["usage"]) == ({"consumeCoins": "12", "taskCostTime": "81"}, None)
 
 
 def test_resource_is_the_summary_and_more() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framehook.money import to_decimal, to_micros
+from framehook.money import exact_micros, to_decimal, to_micros
 
 amounts = st.integers(1, 10**12 - 1)
 
@@ -27,12 +27,13 @@ amounts = st.integers(1, 10**12 - 1)
     ],
 )
 def test_amount_of_any_form_becomes_whole_micros(amount: object, micros: int) -> None:
-    assert to_micros(amount) == micros
+    assert to_micros(amount) == exact_micros(amount) == micros
 
 
-@pytest.mark.parametrize("nothing", [0, 0.0, -0.0, "0", "0.00", Decimal(0)])
-def test_zero_means_not_priced(nothing: object) -> None:
+@pytest.mark.parametrize("nothing", [0, 0.0, -0.0, "0", "0.00", Decimal(0), "0.0000001"])
+def test_zero_means_not_priced_unless_it_is_asked_for_exactly(nothing: object) -> None:
     assert to_micros(nothing) is None
+    assert exact_micros(nothing) == 0
 
 
 @pytest.mark.parametrize(
@@ -47,13 +48,15 @@ def test_zero_means_not_priced(nothing: object) -> None:
 )
 def test_what_is_not_an_amount_is_none(other: object) -> None:
     assert to_micros(other) is None
+    assert exact_micros(other) is None
 
 
 @given(st.text() | st.floats() | st.decimals() | st.integers(-(10**300), 10**300))
 def test_nothing_from_outside_raises_or_is_out_of_bounds(amount: object) -> None:
-    micros = to_micros(amount)
+    micros = exact_micros(amount)
 
     assert micros is None or 0 <= micros <= 10**12
+    assert to_micros(amount) == (micros or None)
 
 
 @given(amounts)

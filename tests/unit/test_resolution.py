@@ -43,7 +43,7 @@ def test_resend_is_a_new_attempt_with_a_new_task(stack: InMemoryStack, parked: J
     assert (first.state, second.state) == (TaskState.SUPERSEDED, TaskState.ACCEPTED)
     [sent] = stack.sent()
     assert sent["taskUUID"] == second.id != first.id
-    assert f"/{job.id}/2/" in sent["webhookURL"]
+    assert f"/{job.id}/2.0/" in sent["webhookURL"]
     assert f"incoming/{job.id}/2/0" in sent["uploadEndpoint"]
 
 

@@ -13,10 +13,12 @@ from framehook.due_times import Policy
 from framehook.jobs import Status
 from framehook.settings import (
     BadSettings,
+    CallingSettings,
     FetchOutputSettings,
     FunctionSettings,
     PublishChangeSettings,
     ReceiveWebhookSettings,
+    SubmitJobSettings,
     public_base,
 )
 from tests.template_model import as_written, chosen
@@ -27,6 +29,10 @@ FUNCTIONS = sorted(as_written().of_type("AWS::Serverless::Function"))
 def settings_of(function: str) -> type[FunctionSettings]:
     found: type[FunctionSettings] = getattr(settings, function.removesuffix("Function") + "Settings")
     return found
+
+
+def variables_of(kind: type[FunctionSettings]) -> set[str]:
+    return {field.name.upper() for field in dataclasses.fields(kind)}
 
 
 def environment(function: str) -> dict[str, str]:
@@ -51,7 +57,8 @@ def value_of(value: Any) -> Any:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_field_is_set_and_no_variable_is_unread(function: str) -> None:
     ours = {name for name in environment(function) if not name.startswith("POWERTOOLS_")}
-    assert ours == {field.name.upper() for field in dataclasses.fields(settings_of(function))}
+    # Where providers are is told to all functions, and read by those that call one.
+    assert ours == variables_of(settings_of(function)) | variables_of(CallingSettings)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -64,12 +71,23 @@ def test_defaults_of_the_template_are_read(function: str) -> None:
 
 def test_defaults_announce_what_people_wait_for() -> None:
     read = PublishChangeSettings.read(environment("PublishChangeFunction"))
-    assert read.announced == {Status.RUNNING, Status.PARKED, Status.SUCCEEDED, Status.FAILED}
+    ends = {status for status in Status if status.terminal}
+    assert read.announced == {Status.RUNNING, Status.PARKED} | ends
+
+
+@pytest.mark.parametrize("function", ["ServeApiFunction", "SubmitJobFunction", "FollowUpJobFunction"])
+def test_defaults_call_every_provider_at_its_own_address(function: str) -> None:
+    read = settings_of(function).read(environment(function))
+    assert isinstance(read, CallingSettings)
+    assert read.runware_api_url == "https://api.runware.ai/v1"
+    assert (read.runninghub_site, read.runninghub_ai_api_url) == ("ai", "https://www.runninghub.ai")
+    assert read.runninghub_cn_api_url == "https://www.runninghub.cn"
 
 
 def test_defaults_fetch_from_no_other_origins_and_at_most_2_gb() -> None:
     read = FetchOutputSettings.read(environment("FetchOutputFunction"))
     assert (read.extra_media_origins, read.max_output_bytes) == ((), 2 * 1024**3)
+    assert SubmitJobSettings.read(environment("SubmitJobFunction")).extra_media_origins == ()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

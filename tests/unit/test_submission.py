@@ -25,7 +25,7 @@ def test_job_acknowledged_runs_with_its_task_webhook_and_upload(stack: InMemoryS
     assert task["model"] == "openai:3@2"
     assert (task["width"], task["height"], task["duration"]) == (1792, 1024, 8)
     assert task["includeCost"] is True
-    assert task["webhookURL"].startswith(f"https://hooks.example/webhooks/runware/{job.id}/1/")
+    assert task["webhookURL"].startswith(f"https://hooks.example/webhooks/runware/{job.id}/1.0/")
     assert f"incoming/{job.id}/1/0" in task["uploadEndpoint"]
 
 

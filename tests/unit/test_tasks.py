@@ -78,7 +78,7 @@ def test_spare_takes_the_place_of_a_failed_task_once() -> None:
     unknown = tasks.find(job, "unknown")
     assert unknown is not None
     job = tasks.with_task(job, replace(unknown, state=TaskState.SPARE, cost=7))
-    job = tasks.failed(job, Task("new-0", 1, 2, TaskState.ACCEPTED), FAILURE, 2)
+    job = tasks.failed(job, Task("new-0", 1, 2, TaskState.ACCEPTED, cost=2), FAILURE)
 
     back = tasks.reconciled(job)
 
@@ -100,7 +100,7 @@ def test_failed_task_loses_its_outputs_but_not_what_has_landed() -> None:
     made = (Task("a", 0, state=TaskState.ACCEPTED), Task("b", 1, state=TaskState.ACCEPTED))
     job = a_job(Status.RUNNING, count=2, tasks=made, outputs=places)
 
-    failed = tasks.failed(job, made[0], FAILURE, 3)
+    failed = tasks.failed(job, replace(made[0], cost=3), FAILURE)
 
     assert failed.outputs == (
         places[0],
@@ -109,7 +109,7 @@ def test_failed_task_loses_its_outputs_but_not_what_has_landed() -> None:
         places[3],
     )
     assert failed.tasks == (Task("a", 0, 1, TaskState.FAILED, FAILURE, 3), made[1])
-    assert tasks.failed(failed, made[0], FAILURE, 3) == failed
+    assert tasks.failed(failed, replace(made[0], cost=3), FAILURE) == failed
 
 
 def test_renamed_task_keeps_everything_else() -> None:
@@ -172,8 +172,9 @@ class LifeOfTasks(RuleBasedStateMachine):
     @rule(number=numbers, cost=costs)
     def fail(self, number: int, cost: int | None) -> None:
         if task := self.one_of(number, TaskState.UNKNOWN, TaskState.ACCEPTED):
-            self.job = tasks.failed(self.job, task, FAILURE, cost)
-            assert tasks.failed(self.job, task, FAILURE, cost) == self.job
+            ended = replace(task, cost=cost)
+            self.job = tasks.failed(self.job, ended, FAILURE)
+            assert tasks.failed(self.job, ended, FAILURE) == self.job
 
     @rule(number=numbers, cost=costs, state=st.sampled_from([TaskState.ACCEPTED, TaskState.REPORTED]))
     def turn_up_late(self, number: int, cost: int | None, state: TaskState) -> None:

@@ -92,6 +92,8 @@ CALLS = [
     "submit_job_wrong_size",
     "list_jobs",
     "show_job",
+    "cancel_job",
+    "show_model",
     "no_such_resource",
 ]
 

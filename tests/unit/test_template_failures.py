@@ -9,6 +9,7 @@ import pytest
 
 from framehook.due_times import SECOND, Policy
 from framehook.landing import _CLAIM
+from framehook.resource_uploads import _TOTAL_SECONDS as _UPLOAD_SECONDS
 from framehook.wiring.fetch_output import _TOTAL_SECONDS
 from tests.template_model import Values, as_written, expanded, shown
 
@@ -148,6 +149,11 @@ def test_every_queue_is_encrypted() -> None:
 
 def test_submission_has_time_for_a_look_up_and_the_paid_call() -> None:
     assert timeout("SubmitJobFunction") >= 2 * Policy().call_timeout + ROOM
+
+
+def test_submission_has_time_for_uploads_of_its_inputs_and_the_paid_call() -> None:
+    uploads = round(_UPLOAD_SECONDS * SECOND)
+    assert timeout("SubmitJobFunction") >= uploads + Policy().call_timeout + ROOM
 
 
 def test_follow_up_has_time_for_a_look_up() -> None:

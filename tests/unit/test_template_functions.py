@@ -10,10 +10,17 @@ import re
 import pytest
 
 from framehook import settings
-from framehook.settings import FunctionSettings
+from framehook.settings import CallingSettings, FunctionSettings
 from tests.template_model import PROJECT, as_written, expanded
 
+
+def variables_of(kind: type[FunctionSettings]) -> set[str]:
+    return {field.name.upper() for field in dataclasses.fields(kind)}
+
+
 FUNCTIONS = sorted(as_written().of_type("AWS::Serverless::Function"))
+# Where providers are: told to all functions, because that says it once, and read by those that call one.
+FOR_CALLERS = variables_of(CallingSettings) - variables_of(FunctionSettings)
 
 
 def folder(function: str) -> str:
@@ -37,7 +44,7 @@ def test_environment_is_what_the_settings_read(function: str) -> None:
     read: type[FunctionSettings] = getattr(settings, function.removesuffix("Function") + "Settings")
     variables = expanded().properties(function)["Environment"]["Variables"]
     ours = {name for name in variables if not name.startswith("POWERTOOLS_")}
-    assert ours == {field.name.upper() for field in dataclasses.fields(read)}
+    assert ours == variables_of(read) | FOR_CALLERS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from framehook import accounts
 from framehook.jobs import Status
 from tests.template_model import TEMPLATE, as_written, expanded, shown
 
@@ -19,12 +20,26 @@ SAFE = {
     "PublicBaseUrl": "",
     "UploadEndpointUrl": "",
     "RunwareApiUrl": "https://api.runware.ai/v1",
+    "RunningHubAiApiUrl": "https://www.runninghub.ai",
+    "RunningHubCnApiUrl": "https://www.runninghub.cn",
+    "RunningHubSite": "ai",
     "RetentionDays": 0,
     "OutputRetentionDays": 0,
 }
 SECRET = re.compile(r"secret|password|token|api_?key", re.IGNORECASE)
-# The name of a secret and the id of one; neither opens anything.
-NO_SECRETS = {"RunwareApiKeyParameter", "ApiKeyId", "RUNWARE_API_KEY_PARAMETER"}
+# Names of secrets and the id of one; none of them opens anything.
+KEY_NAMES = {
+    "RunwareApiKeyParameter": "/framehook/runware/api-key",
+    "RunningHubAiApiKeyParameter": "/framehook/runninghub/ai/api-key",
+    "RunningHubCnApiKeyParameter": "/framehook/runninghub/cn/api-key",
+}
+NO_SECRETS = {
+    *KEY_NAMES,
+    "ApiKeyId",
+    "RUNWARE_API_KEY_PARAMETER",
+    "RUNNINGHUB_AI_API_KEY_PARAMETER",
+    "RUNNINGHUB_CN_API_KEY_PARAMETER",
+}
 
 
 @pytest.mark.parametrize(("name", "default"), SAFE.items())
@@ -51,6 +66,15 @@ def test_no_parameter_output_or_variable_holds_a_secret() -> None:
     suspicious = {name for name in (*PARAMETERS, *OUTPUTS, *variables) if SECRET.search(name)}
     assert suspicious == NO_SECRETS
     assert not any("NoEcho" in parameter for parameter in PARAMETERS.values())
+
+
+def test_each_account_has_a_key_of_its_own_under_a_name_that_users_can_rely_on() -> None:
+    assert {name: PARAMETERS[name]["Default"] for name in KEY_NAMES} == KEY_NAMES
+
+
+def test_job_goes_to_a_site_that_exists() -> None:
+    sites = {account.id for account in accounts.ALL if account.provider == "runninghub"}
+    assert {f"runninghub-{site}" for site in PARAMETERS["RunningHubSite"]["AllowedValues"]} == sites
 
 
 def test_every_parameter_and_condition_is_used() -> None:

@@ -7,24 +7,37 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.template_model import Values, as_written, expanded, shown
 
 READ_AND_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-KEY = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameterRunwareApiKeyParameter"
+# The three keys: who calls one provider, calls any.
+KEYS = {
+    f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{account}ApiKeyParameter": {
+        "ssm:GetParameter"
+    }
+    for account in ("Runware", "RunningHubAi", "RunningHubCn")
+}
 # role → resource → actions; a resource by its logical id.
 GRANTS: dict[str, dict[str, set[str]]] = {
     "ServeApiFunctionRole": {
         "JobsTable": {*READ_AND_WRITE, "dynamodb:Query", "dynamodb:BatchGetItem"},
         "JobsTable/index/by_owner": {"dynamodb:Query"},
         "JobsQueue": {"sqs:SendMessage"},
-        "MediaBucket/inputs/*": {"s3:PutObject"},
+        "FollowUpJobFunction": {"lambda:InvokeFunction"},
+        "MediaBucket": {"s3:ListBucket"},
+        "MediaBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
         "MediaBucket/outputs/*": {"s3:GetObject"},
+        **KEYS,
     },
     "SubmitJobFunctionRole": {
         "JobsTable": READ_AND_WRITE,
         "JobsDeadLetters": {"sqs:SendMessage"},
+        "MediaBucket": {"s3:ListBucket"},
         "MediaBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
-        KEY: {"ssm:GetParameter"},
+        "MediaBucket/outputs/*": {"s3:GetObject"},
+        **KEYS,
         "UploadRole": {"sts:AssumeRole"},
     },
     "UploadRole": {
@@ -63,7 +76,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "MediaBucket/incoming/*": {"s3:GetObject"},
         "LandOutputFunction": {"lambda:InvokeFunction"},
         "FetchOutputFunction": {"lambda:InvokeFunction"},
-        KEY: {"ssm:GetParameter"},
+        **KEYS,
         "FailedInvocations": {"sqs:SendMessage"},
     },
 }
@@ -166,9 +179,15 @@ def test_bucket_notifies_only_once_it_may() -> None:
     assert as_written().resources["MediaBucket"]["DependsOn"] == "LandOutputPermission"
 
 
-def test_only_the_submitter_and_the_follow_up_read_the_api_key() -> None:
-    readers = {role for role in roles() if KEY in granted(role)}
-    assert readers == {"SubmitJobFunctionRole", "FollowUpJobFunctionRole"}
+@pytest.mark.parametrize("key", KEYS)
+def test_only_who_calls_providers_or_tells_their_accounts_reads_an_api_key(key: str) -> None:
+    readers = {role for role in roles() if key in granted(role)}
+    assert readers == {"ServeApiFunctionRole", "SubmitJobFunctionRole", "FollowUpJobFunctionRole"}
+
+
+def test_nothing_else_of_the_parameter_store_is_named() -> None:
+    named = {resource for role in roles() for resource in granted(role) if ":ssm:" in resource}
+    assert named == KEYS.keys()
 
 
 def test_no_policy_of_ours_hides_behind_a_template_of_sam() -> None:

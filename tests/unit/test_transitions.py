@@ -14,6 +14,7 @@ from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import (
     TIMELINE_LIMIT,
+    Cancel,
     Job,
     Kind,
     Output,
@@ -41,19 +42,24 @@ LEADS_TO = {
     Event.OUTPUT_LOST: Status.FAILED,
     Event.EXPIRED: Status.FAILED,
     Event.ABANDONED: Status.FAILED,
+    Event.CANCELLED: Status.CANCELLED,
 }
 LEAVES_BY = {
-    Status.QUEUED: "called accepted reported refused provider_failed unproven expired",
-    Status.SUBMITTING: "accepted reported refused_for_now provider_failed unproven",
-    Status.PARKED: "accepted reported provider_failed resent abandoned expired",
-    Status.RUNNING: "reported provider_failed unproven expired",
+    Status.QUEUED: "called accepted reported refused provider_failed unproven expired cancelled",
+    Status.SUBMITTING: "accepted reported refused_for_now provider_failed unproven cancelled",
+    Status.PARKED: "accepted reported provider_failed resent abandoned expired cancelled",
+    Status.RUNNING: "reported provider_failed unproven expired cancelled",
     Status.STORING: "landed output_lost",
     Status.SUCCEEDED: "",
     Status.FAILED: "",
+    Status.CANCELLED: "",
 }
 LINES = [(status, Event(name)) for status, names in LEAVES_BY.items() for name in names.split()]
 OTHERS = [pair for pair in product(Status, Event) if pair not in LINES]
-RANK = {status: rank for rank, status in enumerate(LEAVES_BY)} | {Status.SUCCEEDED: 6}
+RANK = {status: rank for rank, status in enumerate(LEAVES_BY)} | {
+    Status.SUCCEEDED: 6,
+    Status.CANCELLED: 6,
+}
 
 
 def a_job(status: Status, **changed: Any) -> Job:
@@ -156,6 +162,7 @@ def jobs(draw: st.DrawFn) -> Job:
         tasks=tuple(made),
         outputs=tuple(outputs),
         charged=tasks.charged(made),
+        cancel=draw(st.none() | st.sampled_from(Cancel)),
     )
 
 
@@ -172,7 +179,7 @@ def test_settling_twice_is_settling_once_and_never_goes_back(job: Job) -> None:
 @settings(deadline=None)
 @given(jobs())
 def test_settling_leaves_a_finished_job_alone(job: Job) -> None:
-    for status in (Status.SUCCEEDED, Status.FAILED):
+    for status in (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED):
         ended = replace(job, status=status, due_at=None)
         assert settle(ended, NOW) is ended
 
@@ -192,7 +199,10 @@ def test_settled_job_has_ended_exactly_when_nothing_is_open_any_more(job: Job) -
 
     assert settled.status.terminal == (not is_open and not waits)
     assert (settled.status is Status.SUCCEEDED) == whole
-    assert whole == (settled.error is None) or not settled.status.terminal
+    assert (whole or settled.status is Status.CANCELLED) == (
+        settled.error is None
+    ) or not settled.status.terminal
+    assert settled.status is not Status.CANCELLED or (job.cancel is not None and not paid)
 
 
 @pytest.mark.parametrize(

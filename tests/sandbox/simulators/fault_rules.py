@@ -18,10 +18,14 @@ class InvalidFaultError(ValueError):
 
 @dataclass(frozen=True)
 class FaultKind:
-    """A fault a provider can show; `options` holds every option with its default."""
+    """A fault a provider can show; `options` holds every option with its default.
+
+    `accepts` tells, for options that take only certain values, whether a value is one of them.
+    """
 
     summary: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    accepts: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class FaultRule:
         }
 
 
+def one_of(*values: object) -> Callable[[object], bool]:
+    """For `FaultKind.accepts`: only these values."""
+    return values.__contains__
+
+
 class FaultBook:
     """The active rules of one provider, oldest first."""
 
@@ -83,6 +92,9 @@ class FaultBook:
         _refuse_unknown("rule key", document, ("fault", "match", "times", "options"))
         _refuse_unknown("match key", match, MATCH_KEYS)
         _refuse_unknown(f"option of {fault}", options, tuple(self._kinds[fault].options))
+        for name, accepts in self._kinds[fault].accepts.items():
+            if name in options and not accepts(options[name]):
+                raise InvalidFaultError(f"{options[name]!r} is not a value for {name} of {fault}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise InvalidFaultError("times must be a positive integer")
         rule = FaultRule(

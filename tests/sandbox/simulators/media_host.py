@@ -4,12 +4,12 @@ Provider-neutral. A provider says per download what is wrong with it (`Damage`);
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import override
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -18,6 +18,7 @@ from tests.sandbox.simulators.connections import cut
 from tests.sandbox.simulators.fault_rules import FaultSubject
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.media_spec import MediaSpec
+from tests.sandbox.simulators.padded_media import PaddedMedia, padded_head, portion
 
 SINGLE_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
@@ -33,10 +34,10 @@ class Damage:
 
 @dataclass(frozen=True)
 class HostedFile:
-    """One file under /media; `content` is a spec until somebody reads it."""
+    """One file under /media; `content` is a description until somebody reads it."""
 
     path: str
-    content: MediaSpec | bytes
+    content: MediaSpec | PaddedMedia | bytes
     content_type: str
     expires_at: float
     subject: FaultSubject
@@ -59,7 +60,7 @@ class MediaHost:
     def publish(
         self,
         path: str,
-        content: MediaSpec | bytes,
+        content: MediaSpec | PaddedMedia | bytes,
         content_type: str,
         *,
         lifetime: float,
@@ -87,39 +88,67 @@ class MediaHost:
         damage = file.damage(file.subject) if request.method == "GET" else None
         if damage is not None and damage.status is not None:
             return Response("damaged by a fault rule", status_code=damage.status, media_type="text/plain")
-        content = await self.content_of(file.content)
+        stored = await self._opened(file)
         if damage is not None:
-            kept = content[: int(len(content) * damage.fraction)]
+            kept = int(stored.length * damage.fraction)
             if damage.cut:
-                return _CutResponse(request, kept, len(content), file.content_type)
-            content = kept
-        return _ranged(request, content, file.content_type)
+                return _CutResponse(request, stored, kept)
+            stored = replace(stored, length=kept)
+        return _ranged(request, stored)
+
+    async def _opened(self, file: HostedFile) -> "_Stored":
+        if isinstance(file.content, PaddedMedia):
+            clip = await self._renderer.bytes_of(file.content.spec)
+            return _Stored(padded_head(clip, file.content.size), file.content.size, file.content_type)
+        content = await self.content_of(file.content)
+        return _Stored(content, len(content), file.content_type)
 
 
-def _ranged(request: Request, content: bytes, content_type: str) -> Response:
+@dataclass(frozen=True)
+class _Stored:
+    """A file of `length` bytes; those after `head` are zeros."""
+
+    head: bytes
+    length: int
+    content_type: str
+
+    def response(self, start: int, end: int, status: int, headers: dict[str, str]) -> Response:
+        """The bytes from `start` up to `end`; streamed, because a file may be larger than memory."""
+        headers |= {"Content-Length": str(end - start)}
+        parts = portion(self.head[: self.length], start, end)
+        return StreamingResponse(_sent(parts), status, headers, self.content_type)
+
+
+async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+def _ranged(request: Request, file: _Stored) -> Response:
     headers = {"Accept-Ranges": "bytes"}
     asked = SINGLE_RANGE.match(request.headers.get("range", ""))
     if not asked or asked.groups() == ("", ""):
-        return Response(content, media_type=content_type, headers=headers)
+        return file.response(0, file.length, 200, headers)
     first, last = asked.groups()
-    start = int(first) if first else max(0, len(content) - int(last))
-    end = min(int(last), len(content) - 1) if first and last else len(content) - 1
+    start = int(first) if first else max(0, file.length - int(last))
+    end = min(int(last), file.length - 1) if first and last else file.length - 1
     if start > end:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{len(content)}"})
-    headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
-    return Response(content[start : end + 1], 206, media_type=content_type, headers=headers)
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{file.length}"})
+    headers["Content-Range"] = f"bytes {start}-{end}/{file.length}"
+    return file.response(start, end + 1, 206, headers)
 
 
 class _CutResponse(Response):
     """Announces the whole file, sends its beginning, then drops the connection."""
 
-    def __init__(self, request: Request, kept: bytes, announced: int, content_type: str) -> None:
-        super().__init__(media_type=content_type, headers={"Content-Length": str(announced)})
+    def __init__(self, request: Request, file: _Stored, kept: int) -> None:
+        super().__init__(media_type=file.content_type, headers={"Content-Length": str(file.length)})
         self._request = request
-        self._kept = kept
+        self._parts = portion(file.head, 0, kept)
 
     @override
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": self._kept, "more_body": True})
+        for part in self._parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         await cut(self._request)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.sandbox.simulators.media_spec import AUDIO_FORMATS, IMAGE_FORMATS, VIDEO_FORMATS, MediaSpec
+from tests.sandbox.simulators.render_archive import render_archive
 from tests.sandbox.simulators.render_audio import render_audio
 from tests.sandbox.simulators.render_image import render_image
 from tests.sandbox.simulators.render_mesh import render_mesh
@@ -24,7 +25,7 @@ def render(spec: MediaSpec) -> bytes:
         return render_image(spec)
     if spec.format in AUDIO_FORMATS:
         return render_audio(spec)
-    return render_mesh(spec)
+    return render_archive(spec) if spec.format == "ZIP" else render_mesh(spec)
 
 
 class MediaRenderer:

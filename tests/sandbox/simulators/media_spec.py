@@ -17,10 +17,21 @@ CONTENT_TYPES = {
     "FLAC": "audio/flac",
     "OGG": "audio/ogg",
     "GLB": "model/gltf-binary",
+    "ZIP": "application/zip",
 }
 VIDEO_FORMATS = ("MP4", "MOV", "WEBM")
 IMAGE_FORMATS = ("JPG", "PNG", "WEBP", "TIFF", "SVG")
 AUDIO_FORMATS = ("MP3", "WAV", "FLAC", "OGG")
+NAMED_SIZES = {
+    "360p": (640, 360),
+    "480p": (854, 480),
+    "540p": (960, 540),
+    "720p": (1280, 720),
+    "1080p": (1920, 1080),
+}
+# More than this is not rendered, whatever was asked for.
+LONGEST_SIDE = 4096
+LONGEST_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -42,3 +53,9 @@ class MediaSpec:
     def fingerprint(self) -> bytes:
         """32 bytes that choose colours, waves and pitch, so that another prompt or seed looks different."""
         return hashlib.sha256(f"{self.prompt}\0{self.seed}".encode()).digest()
+
+
+def media_kind(form: str) -> str:
+    """video, image or audio, else 3d."""
+    kinds = {"video": VIDEO_FORMATS, "image": IMAGE_FORMATS, "audio": AUDIO_FORMATS}
+    return next((kind for kind, forms in kinds.items() if form in forms), "3d")

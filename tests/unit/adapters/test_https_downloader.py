@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import httpx
 import pytest
 
-from framehook.adapters.https_downloader import HttpsDownloader
+from framehook.adapters.https_downloader import BUSY, HttpsDownloader
 from framehook.adapters.targets import TargetRules, is_public, resolve
-from framehook.errors import DownloadRefused, ResultGone, Unavailable
+from framehook.errors import DownloadRefused, FileTooLarge, ResultGone, Unavailable
 from framehook.ports import Downloader
 from tests.unit.adapters.raw_server import ok, raw_server, redirect
 
@@ -240,9 +242,9 @@ def test_stream_truncated_file_may_pass(client: httpx.Client, answer: bytes) -> 
 
 def test_stream_larger_than_the_limit_is_refused_before_and_while_reading(client: httpx.Client) -> None:
     endless = b"HTTP/1.1 200 OK\r\n\r\n" + bytes(100_000)
-    with raw_server(ok(bytes(101))) as server, pytest.raises(DownloadRefused):
+    with raw_server(ok(bytes(101))) as server, pytest.raises(FileTooLarge):
         _all(_local(client, server.origin), server.origin, limit=100)
-    with raw_server(endless) as server, pytest.raises(DownloadRefused):
+    with raw_server(endless) as server, pytest.raises(FileTooLarge):
         _all(_local(client, server.origin), server.origin, limit=100)
     with raw_server(ok(bytes(100))) as server:
         assert _all(_local(client, server.origin), server.origin, limit=100) == bytes(100)
@@ -252,6 +254,70 @@ def test_stream_encoded_file_is_refused() -> None:
     encoded = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"x"))
     with pytest.raises(DownloadRefused):
         _all(_through(lambda _: encoded), "https://media.test/1")
+
+
+def test_stream_link_that_forbids_is_no_file_to_wait_for() -> None:
+    """Where a user's file is fetched, that should be there by now."""
+    for status, error in (
+        (403, DownloadRefused),
+        (409, DownloadRefused),
+        (429, Unavailable),
+        (503, Unavailable),
+    ):
+        client = httpx.Client(transport=httpx.MockTransport(lambda _, status=status: httpx.Response(status)))
+        with pytest.raises(error) as raised:
+            _all(HttpsDownloader(client, _rules(), 60, passing=BUSY), "https://media.test/1")
+        assert raised.type is error
+
+
+def _trickling(start: bytes) -> Callable[[socket.socket], None]:
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(start)
+        for _ in range(500):
+            connection.sendall(b"H")
+            time.sleep(0.02)
+
+    return trickle
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX: ",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
+    ],
+    ids=["status line", "headers", "body", "announced body"],
+)
+def test_stream_trickling_is_cut_off_in_time(client: httpx.Client, start: bytes) -> None:
+    """Each byte comes in time; only the whole does not."""
+    with raw_server(_trickling(start)) as server:
+        started = time.monotonic()
+        with pytest.raises(Unavailable):
+            list(_local(client, server.origin).stream(server.origin, 1000, 0.3))
+        assert time.monotonic() - started < 5
+
+
+def test_stream_cut_off_in_silence_is_not_taken_for_the_end(client: httpx.Client) -> None:
+    """Without a length, the end of the connection is the end of the file."""
+
+    def silence(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhalf a film")
+        connection.recv(1)
+
+    with raw_server(silence) as server, pytest.raises(Unavailable):
+        list(_local(client, server.origin).stream(server.origin, 1000, 0.3))
+
+
+def test_stream_redirects_share_its_time(client: httpx.Client) -> None:
+    def slow(connection: socket.socket) -> None:
+        time.sleep(0.2)
+        connection.sendall(redirect("/again"))
+
+    with raw_server(slow) as server, pytest.raises(Unavailable):
+        list(_local(client, server.origin).stream(server.origin, 1000, 0.3))
+    assert len(server.requests) <= 3
 
 
 def test_stream_longer_than_its_time_may_pass() -> None:

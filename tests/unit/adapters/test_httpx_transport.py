@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -43,6 +44,14 @@ def test_send_any_status_is_an_answer(client: httpx.Client) -> None:
     assert b"\r\nconnection: close" in head.lower()
     assert b"accept-encoding: identity\r\n" in head
     assert body == b"{}"
+
+
+def test_send_is_not_logged_however_much_the_function_logs(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with raw_server(ok(b"")) as server, caplog.at_level(logging.DEBUG):
+        _transport(client, server.origin).send(HttpRequest("GET", "/?apiKey=sk-1", {}, b""))
+    assert "sk-1" not in caplog.text
 
 
 def test_send_redirect_is_not_followed(client: httpx.Client) -> None:

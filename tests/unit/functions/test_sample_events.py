@@ -35,5 +35,5 @@ def test_sample_event_is_formatted_and_holds_no_secret(path: Path) -> None:
     assert not re.search(r"AKIA|ASIA|aws_secret|Bearer|BEGIN .*KEY", text)
     keys = re.findall(r'"x-api-key": \[?\s*"([^"]+)"', text)
     assert set(keys) <= {API_KEY}
-    tokens = re.findall(r"/webhooks/\w+/[0-9a-f-]{36}/\d+/([\w-]+)", text)
+    tokens = re.findall(r"/webhooks/\w+/[0-9a-f-]{36}/[\d.]+/([\w-]+)", text)
     assert set(tokens) <= {TOKEN}

@@ -12,6 +12,8 @@ from functions.serve_api import app
 from tests.fakes.stack import OWNER
 from tests.sample_events import JOB_ID, SampleContext, sample_event
 from tests.unit.edges import Api, landed_job, parked_job
+from tests.unit.providers.test_runninghub_forms import GRAPH, workflow
+from tests.unit.test_account_overview import BALANCE, QUEUED
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def call(case: str) -> tuple[int, Any]:
         ("no_such_resource", 404),
         ("show_job", 404),
         ("resolve_job", 404),
+        ("cancel_job", 404),
         ("show_output", 404),
     ],
 )
@@ -65,6 +68,21 @@ def test_handler_parked_job_is_resolved(api: Api) -> None:
     parked_job(api.stack)
     status, job = call("resolve_job")
     assert (status, job["status"]) == (200, "queued")
+
+
+def test_handler_queued_job_is_cancelled(api: Api) -> None:
+    api.stack.accept(job_id=JOB_ID)
+    status, job = call("cancel_job")
+    assert (status, job["status"]) == (200, "cancelled")
+
+
+def test_handler_providers_and_models_are_told(api: Api) -> None:
+    api.stack.secrets.api_keys = {"runninghub-ai": "hub-key-123"}
+    api.stack.runninghub.answers.extend([QUEUED, BALANCE, workflow(GRAPH)])
+    status, told = call("list_providers")
+    assert (status, [provider["name"] for provider in told["providers"]]) == (200, ["runware", "runninghub"])
+    status, model = call("show_model")
+    assert (status, model["kind"]) == (200, "workflow")
 
 
 def test_handler_names_the_description_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ TIMEOUT = {"code": "timeoutProvider", "message": "too slow", "taskType": "videoI
 
 def webhook(body: object, *ids: str) -> list[Report]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return list(runware.read_webhook(raw, [Task(each, slot) for slot, each in enumerate(ids or (A,))]))
+    return list(runware.read_webhook(raw, [Task(each, slot) for slot, each in enumerate(ids or (A,))], None))
 
 
 def looked_up(body: object, *ids: str, status: int = 200) -> list[Report]:
@@ -49,7 +49,8 @@ def item(**more: object) -> dict[str, object]:
 
 
 def test_look_up_asks_for_every_task_by_its_id() -> None:
-    request = runware.look_up([A, B], "key")
+    (inquiry,) = runware.look_ups([A, B], "key")
+    request = inquiry.request
     assert json.loads(request.body) == [{"taskType": "getResponse", "taskUUID": each} for each in (A, B)]
     assert request.headers["Authorization"] == "Bearer key"
 

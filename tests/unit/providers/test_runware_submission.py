@@ -16,6 +16,7 @@ from framehook.providers.contract import (
     Provider,
     Refused,
     RefusedForNow,
+    Succeeded,
     TaskToSend,
     Unknown,
     Verdict,
@@ -132,7 +133,7 @@ def test_result_that_comes_at_once_is_reported_with_the_acceptance() -> None:
     item = ack(imageURL="https://im.runware.ai/x.png", imageUUID="i", cost=0.0013, seed=5)
     found = verdict(200, {"data": [item]})
     assert isinstance(found, Accepted)
-    assert found.report is not None
+    assert isinstance(found.report, Succeeded)
     assert (found.report.files[0].url, found.report.cost, found.report.seed) == (item["imageURL"], 1300, 5)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from framehook.jobs import OutputState, Status, TaskState
+from framehook.jobs import Cancel, OutputState, Status, TaskState
 from framehook.requests import JobRequest, ResolveRequest
 
 type Schema = dict[str, Any]
@@ -17,19 +17,27 @@ def schemas() -> Schema:
     return {
         "JobRequest": JobRequest.model_json_schema(),
         "ResolveRequest": ResolveRequest.model_json_schema(),
-        "JobSummary": _object(_SUMMARY),
-        "Job": _object(job),
-        "AcceptedJob": _object({**job, "warnings": _list(text("What was changed or may surprise"))}),
-        "JobPage": _object(
-            {"jobs": _list(ref("schemas", "JobSummary")), "cursor": _or_null(text("The next page's"))}
+        "CancelRequest": {"type": "object", "maxProperties": 0},
+        "JobSummary": object_of(_SUMMARY),
+        "Job": object_of(job),
+        "AcceptedJob": object_of({**job, "warnings": list_of(text("What was changed or may surprise"))}),
+        "CancelledJob": object_of({**job, "message": text("What becomes of the job, in a sentence")}),
+        "JobPage": object_of(
+            {"jobs": list_of(ref("schemas", "JobSummary")), "cursor": or_null(text("The next page's"))}
         ),
-        "Output": _object(_OUTPUT),
-        "Attempt": _object(_ATTEMPT),
-        "Task": _object(_TASK),
-        "Cost": _object(_COST),
-        "Failure": _object(_FAILURE),
-        "FieldProblem": _object(_FIELD_PROBLEM, optional=("value", "allowed")),
-        "Problem": _object(_PROBLEM, optional=("status", "detail", "field", "errors")),
+        "Output": object_of(_OUTPUT),
+        "Attempt": object_of(_ATTEMPT),
+        "Task": object_of(_TASK),
+        "Cost": object_of(_COST),
+        "Failure": object_of(_FAILURE),
+        "Providers": object_of({"providers": list_of(ref("schemas", "Provider"))}),
+        "Provider": object_of({"name": text(), "accounts": list_of(ref("schemas", "Account"))}),
+        "Account": object_of(_ACCOUNT),
+        "Gate": object_of(_GATE),
+        "Model": object_of(_MODEL),
+        "ModelField": object_of(_MODEL_FIELD),
+        "FieldProblem": object_of(_FIELD_PROBLEM, optional=("value", "allowed")),
+        "Problem": object_of(_PROBLEM, optional=("status", "detail", "field", "errors", "provider_code")),
         "Description": {"type": "object", "required": ["openapi", "paths"]},
     }
 
@@ -38,7 +46,7 @@ def ref(section: str, name: str) -> Schema:
     return {"$ref": f"#/components/{section}/{name}"}
 
 
-def _object(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
+def object_of(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": dict(properties), "required": required}
 
@@ -47,11 +55,11 @@ def text(description: str = "", **more: Any) -> Schema:
     return {"type": "string"} | ({"description": description} if description else {}) | more
 
 
-def _list(items: Schema) -> Schema:
+def list_of(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-def _or_null(schema: Schema) -> Schema:
+def or_null(schema: Schema) -> Schema:
     if "$ref" in schema:
         return {"oneOf": [schema, {"type": "null"}]}
     return schema | {"type": [schema["type"], "null"]}
@@ -59,21 +67,27 @@ def _or_null(schema: Schema) -> Schema:
 
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 _TIME = text(format="date-time")
-_MONEY = _or_null(text("A decimal number, or null where nobody can tell", pattern=r"^\d+(\.\d+)?$"))
+_MONEY = or_null(text("A decimal number, or null where nobody can tell", pattern=r"^\d+(\.\d+)?$"))
 STATUS: Schema = text(enum=[status.value for status in Status])
-_ERROR = _or_null(ref("schemas", "Failure"))
+_ERROR = or_null(ref("schemas", "Failure"))
 _SUMMARY: dict[str, Schema] = {
     "id": text(format="uuid"),
     "status": STATUS,
     "owner": text("On whose account the job runs"),
     "model": text("As it was asked for"),
     "provider": text(),
+    "account": or_null(text("The provider's account that it is sent on; null before")),
     "cost": ref("schemas", "Cost"),
     "error": _ERROR,
     "cancel_requested": {"type": "boolean"},
+    "cancellation": {
+        "enum": [None, *(cancel.value for cancel in Cancel)],
+        "description": "What became of the wish to cancel: `requested`: the provider is to be asked; `asked`: it was "
+        "asked, and takes it; `impossible`: it can't stop this job",
+    },
     "created_at": _TIME,
     "updated_at": _TIME,
-    "finished_at": _or_null(_TIME),
+    "finished_at": or_null(_TIME),
 }
 _DETAILS: dict[str, Schema] = {
     "input": {
@@ -81,9 +95,9 @@ _DETAILS: dict[str, Schema] = {
         "description": "As it was accepted, media as references to the bucket; of a long one only `stored_at`, the "
         "`s3://` object that holds it",
     },
-    "outputs": _list(ref("schemas", "Output")),
-    "attempts": _list(ref("schemas", "Attempt")),
-    "timeline": _list(_object({"status": STATUS, "at": _TIME, "reason": text()}, optional=("reason",))),
+    "outputs": list_of(ref("schemas", "Output")),
+    "attempts": list_of(ref("schemas", "Attempt")),
+    "timeline": list_of(object_of({"status": STATUS, "at": _TIME, "reason": text()}, optional=("reason",))),
     "metadata": {
         "type": "object",
         "additionalProperties": text(),
@@ -93,21 +107,21 @@ _DETAILS: dict[str, Schema] = {
 _OUTPUT: dict[str, Schema] = {
     "index": WHOLE,
     "status": text(enum=[state.value for state in OutputState]),
-    "provider_task_id": _or_null(text()),
-    "bucket": _or_null(text()),
-    "key": _or_null(text("The object in the bucket, once it landed")),
-    "content_type": _or_null(text()),
-    "bytes": _or_null(WHOLE),
-    "checksum": _or_null(text("`algorithm:base64`")),
-    "url": _or_null(text("Redirects to the file; needs the API key", format="uri")),
+    "provider_task_id": or_null(text()),
+    "bucket": or_null(text()),
+    "key": or_null(text("The object in the bucket, once it landed")),
+    "content_type": or_null(text()),
+    "bytes": or_null(WHOLE),
+    "checksum": or_null(text("`algorithm:base64`")),
+    "url": or_null(text("Redirects to the file; needs the API key", format="uri")),
     "error": _ERROR,
-    "provider": _object(
-        {"id": _or_null(text()), "seed": _or_null({"type": "integer"}), "video_id": _or_null(text())}
+    "provider": object_of(
+        {"id": or_null(text()), "seed": or_null({"type": "integer"}), "video_id": or_null(text())}
     ),
 }
 _ATTEMPT: dict[str, Schema] = {
     "number": {"type": "integer", "minimum": 1},
-    "tasks": _list(ref("schemas", "Task")),
+    "tasks": list_of(ref("schemas", "Task")),
 }
 _TASK: dict[str, Schema] = {
     "provider_task_id": text(),
@@ -118,16 +132,69 @@ _TASK: dict[str, Schema] = {
         enum=[state.value for state in TaskState],
     ),
     "cost": _MONEY,
+    "usage": {
+        "type": ["object", "null"],
+        "additionalProperties": text(),
+        "description": "What the provider measured, as it says it: decimal strings by name",
+    },
     "error": _ERROR,
 }
 _COST: dict[str, Schema] = {
     "quoted": _MONEY,
     "actual": _MONEY,
-    "currency": text(),
-    "usd": _MONEY,
+    "currency": text("Of `quoted`, `actual` and the tasks' `cost`: the account's"),
+    "usd": _MONEY | {"description": "The same in USD; null for an account in another currency"},
     "source": text("Who says so", enum=["provider", "catalogue", "unknown"]),
 }
-_FAILURE = {"code": text("Stable"), "message": text("For people"), "provider_code": _or_null(text())}
+_SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+_COUNT = or_null(WHOLE)
+_ACCOUNT: dict[str, Schema] = {
+    "id": text("`runware`, or a site of RunningHub: `runninghub-ai`, `runninghub-cn`"),
+    "configured": {
+        "type": ["boolean", "null"],
+        "description": "Whether the stack has a key for it; null while that can't be read",
+    },
+    "selected": {"type": "boolean", "description": "New jobs are sent on it"},
+    "currency": text("Of `balance` and of what jobs cost here"),
+    "balance": or_null(text("A decimal number", pattern=r"^-?\d+(\.\d+)?$")),
+    "coins": or_null(text("A decimal number, of the provider's own coins", pattern=r"^-?\d+(\.\d+)?$")),
+    "running": _COUNT,
+    "queued": _COUNT,
+    "limit": or_null(WHOLE | {"description": "How many tasks may run at once"}),
+    "key_kind": or_null(text("The provider's word for the kind of key, such as `shared`")),
+    "gate": or_null(ref("schemas", "Gate")),
+    "error": _ERROR,
+}
+_GATE: dict[str, Schema] = {
+    "open": {"type": "boolean", "description": "Whether jobs are sent on the account now"},
+    "closed_until": or_null(_TIME),
+    "refusals": WHOLE | {"description": "In a row, for now"},
+}
+_MODEL: dict[str, Schema] = {
+    "id": text("As a job's `model`"),
+    "kind": text(enum=["catalogue", "native", "workflow", "ai_app"]),
+    "provider": or_null(text("Null where several may run it")),
+    "name": or_null(text("As the provider shows it")),
+    "fields": list_of(ref("schemas", "ModelField")),
+    "complete": {"type": "boolean", "description": "False where there are more fields than can be listed"},
+    "example": object_of({"model": text(), "input": {"type": "object"}})
+    | {"description": "A request to start from; its values are samples"},
+}
+_MODEL_FIELD: dict[str, Schema] = {
+    "node_id": or_null(text("For `nodeInfoList` of a workflow or an AI app; else null")),
+    "node_name": or_null(text()),
+    "field_name": text("The `fieldName` of that node; without a node, the name in `input`"),
+    "type": text(enum=["string", "integer", "number", "boolean", "array", "object", "any"]),
+    "default": _SCALAR | {"description": "What it is if it is not sent; null also where that can't be shown"},
+    "options": {"type": ["array", "null"], "items": _SCALAR, "description": "What may be chosen"},
+    "required": {"type": "boolean"},
+    "upload": {
+        "type": "boolean",
+        "description": 'It takes a file: a URL or data URI; for a node as `{"upload": "https://…"}`',
+    },
+    "description": or_null(text()),
+}
+_FAILURE = {"code": text("Stable"), "message": text("For people"), "provider_code": or_null(text())}
 _FIELD_PROBLEM: dict[str, Schema] = {
     "field": text("A dotted path"),
     "code": text("Stable"),
@@ -142,5 +209,6 @@ _PROBLEM: dict[str, Schema] = {
     "status": {"type": "integer", "minimum": 400, "maximum": 599},
     "detail": text("For people"),
     "field": text("The first wrong field"),
-    "errors": _list(ref("schemas", "FieldProblem")),
+    "provider_code": text("The provider's own code, where its answer is the reason"),
+    "errors": list_of(ref("schemas", "FieldProblem")),
 }

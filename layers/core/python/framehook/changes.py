@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from framehook.due_times import Policy, next_bringing_in, rescheduled
+from framehook.due_times import Policy, next_errand, rescheduled
 from framehook.errors import StaleJob, Unavailable
 from framehook.jobs import Job
 from framehook.ports import Clock, JobStore
@@ -33,7 +33,7 @@ class Changes:
             decided = decide(job, now)
             if decided == job:
                 return job
-            if decided.status is not job.status or self._waits_newly(decided, job, now):
+            if decided.status is not job.status or self._has_new_errand(decided, job, now):
                 decided = rescheduled(decided, now, self.policy)
             try:
                 return self.jobs.replace(replace(decided, updated_at=now), job)
@@ -41,10 +41,10 @@ class Changes:
                 job = stale.current or self.existing(job.id)
         raise Unavailable("the job kept changing")
 
-    def _waits_newly(self, job: Job, before: Job, now: int) -> bool:
-        """Whether files are waited for that were not before: they are looked for sooner than the rest of the job."""
-        waits = next_bringing_in(job, now, self.policy) is not None
-        return waits and next_bringing_in(before, now, self.policy) is None
+    def _has_new_errand(self, job: Job, before: Job, now: int) -> bool:
+        """Whether something is to be done sooner than anything that was to be done before."""
+        due, known = next_errand(job, now, self.policy), next_errand(before, now, self.policy)
+        return due is not None and (known is None or due < known)
 
     def existing(self, job_id: str) -> Job:
         """The job, which is known to exist. Raises Unavailable when it can't be read."""

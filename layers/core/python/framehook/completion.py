@@ -12,24 +12,48 @@ from dataclasses import dataclass, replace
 
 from framehook import tasks, tokens
 from framehook.changes import Changes
+from framehook.due_times import SECOND
 from framehook.errors import Failure, NotFound, ResultTooLarge
 from framehook.identifiers import is_job_id
-from framehook.jobs import Job, Output, OutputRecord, OutputState, Status, Task, TaskState
+from framehook.jobs import (
+    Cancel,
+    Job,
+    Kind,
+    Output,
+    OutputRecord,
+    OutputState,
+    ResultFile,
+    Status,
+    Task,
+    TaskState,
+    kind_of,
+)
 from framehook.ports import JobStore
-from framehook.providers.contract import Failed, Provider, Report, StillRunning, Succeeded, UnreadableAnswer
-from framehook.transitions import settle
+from framehook.providers.contract import (
+    Failed,
+    Missing,
+    Provider,
+    Report,
+    StillRunning,
+    Succeeded,
+    UnreadableAnswer,
+)
+from framehook.transitions import CANCELLED, settle
 
 _KEPT_ANSWER_BYTES = 2_000
-_ATTEMPT = re.compile(r"[1-9][0-9]{0,5}")
+_PLACE = re.compile(r"([1-9][0-9]{0,5})(?:\.([0-9]))?")
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookCall:
-    """One call on our webhook, as its path names it. Nothing of it is trusted."""
+    """One call on our webhook, as its path names it. Nothing of it is trusted.
+
+    `place` is the attempt, and after a dot the slot of the task whose URL it is.
+    """
 
     provider: str
     job_id: str
-    attempt: str
+    place: str
     token: str
     body: bytes
 
@@ -48,27 +72,28 @@ class Completion:
 
         Raises NotFound for anything that is not authentic, Unavailable when the provider should call again.
         """
-        job = self._authentic(call)
+        job, attempt, about = self._authentic(call)
         try:
-            reports = self.providers[job.provider].read_webhook(call.body, job.tasks)
+            reports = self.providers[job.provider].read_webhook(call.body, job.tasks, about)
         except UnreadableAnswer:
-            return self._keep_unreadable(job, int(call.attempt), call.body)
+            return self._keep_unreadable(job, attempt, call.body)
         return self.record(job, reports, call.body)
 
-    def record(self, job: Job, reports: Sequence[Report], answer: bytes) -> Job:
+    def record(self, job: Job, reports: Sequence[Report], answer: bytes, *, looked_up: bool = False) -> Job:
         """The job with these reports in it, stored. What is known already changes nothing.
 
-        Results are stored before the job says that it has them. Raises Unavailable.
+        Results are stored before the job says that it has them. `looked_up`: we asked for them. Raises Unavailable.
         """
-        if applied(job, reports, self.changes.clock.now()) == job:
+        arranged = [files_in_order(job.kind, report) for report in reports]
+        if applied(job, arranged, self.changes.clock.now(), looked_up=looked_up) == job:
             return job
-        kept = [self._kept(job, report) for report in reports]
+        kept = [self._kept(job, report) for report in arranged]
         for report in kept:
-            task = tasks.find(job, report.task_id)
+            task = reported_task(job, report)
             worth_keeping = isinstance(report, Failed) or job.status.terminal
             if task and (worth_keeping or not task.state.counts):
                 self.jobs.record_answer(job.id, task.attempt, _bounded(answer))
-        return self.changes.apply(job, lambda seen, now: applied(seen, kept, now))
+        return self.changes.apply(job, lambda seen, now: applied(seen, kept, now, looked_up=looked_up))
 
     def _kept(self, job: Job, report: Report) -> Report:
         """The report, with its results stored. A text too large to be kept is a failure that has its price."""
@@ -76,20 +101,25 @@ class Completion:
             for record in result_records(job, report):
                 self.jobs.record_result(job.id, record)
         except ResultTooLarge as too_large:
-            cost = report.cost if isinstance(report, Succeeded) else None
-            return Failed(report.task_id, Failure(too_large.code, str(too_large)), cost)
+            if not isinstance(report, Succeeded):
+                raise
+            failure = Failure(too_large.code, str(too_large))
+            return Failed(report.task_id, failure, report.cost, report.usage, report.named)
         return report
 
-    def _authentic(self, call: WebhookCall) -> Job:
-        plausible = is_job_id(call.job_id) and _ATTEMPT.fullmatch(call.attempt)
-        if not plausible or not tokens.is_well_formed(call.token):
+    def _authentic(self, call: WebhookCall) -> tuple[Job, int, Task | None]:
+        """The job, the attempt, and the task that the call is about."""
+        place = _PLACE.fullmatch(call.place)
+        if place is None or not is_job_id(call.job_id) or not tokens.is_well_formed(call.token):
             raise NotFound("no such webhook")
+        attempt, slot = int(place[1]), place[2]
         job = self.jobs.get(call.job_id)
-        given = tokens.hash_token(call.job_id, int(call.attempt), call.token)
+        given = tokens.hash_token(call.job_id, attempt, call.token)
         known = job.token_hashes if job else ()
         if not tokens.matches_any(given, known) or job is None or job.provider != call.provider:
             raise NotFound("no such webhook")
-        return job
+        theirs = (task for task in job.tasks if task.attempt == attempt and str(task.slot) == slot)
+        return job, attempt, next(theirs, None)
 
     def _keep_unreadable(self, job: Job, attempt: int, body: bytes) -> Job:
         """An authentic call that nobody understands is kept, and the job looked at now."""
@@ -99,21 +129,35 @@ class Completion:
         )
 
 
-def applied(job: Job, reports: Sequence[Report], now: int) -> Job:
+def applied(job: Job, reports: Sequence[Report], now: int, *, looked_up: bool = False) -> Job:
     """The job after these reports: tasks and outputs brought up to date, and moved as far as that allows."""
     updated = job
     for report in reports:
-        task = tasks.find(updated, report.task_id)
-        if task is not None:
-            updated = _with_report(updated, task, report)
+        updated = _with_report(updated, report, now, looked_up=looked_up)
     if updated == job or job.status.terminal:
         return updated
     return settle(updated, now)
 
 
+def reported_task(job: Job, report: Report) -> Task | None:
+    """The task that a report is about, which may have got the provider's name for it in the meantime."""
+    task = tasks.find(job, report.task_id)
+    if task is None and not isinstance(report, Missing) and report.named:
+        return tasks.find(job, report.named)
+    return task
+
+
+def files_in_order(kind: Kind, report: Report) -> Report:
+    """The report with the files that were ordered before those that come with them, such as a preview."""
+    if not isinstance(report, Succeeded):
+        return report
+    ordered = sorted(report.files, key=lambda file: _extra_kind(kind, file, report.files) is not None)
+    return replace(report, files=tuple(ordered))
+
+
 def result_records(job: Job, report: Report) -> Iterator[OutputRecord]:
     """What is stored of each reported file, at the place the job has for it."""
-    task = tasks.find(job, report.task_id)
+    task = reported_task(job, report)
     if task is None or not isinstance(report, Succeeded):
         return
     for number, file in enumerate(report.files or (None,)):
@@ -126,49 +170,91 @@ def result_records(job: Job, report: Report) -> Iterator[OutputRecord]:
         )
 
 
-def _with_report(job: Job, task: Task, report: Report) -> Job:
-    if job.status.terminal or not task.state.counts:
-        job = _with_late_cost(job, task, report)
-        return job if job.status.terminal else _with_late_news(job, task, report)
-    match report:
-        case StillRunning() if task.state is TaskState.UNKNOWN:
-            return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED))
-        case Succeeded() if task.state is TaskState.REPORTED:
-            return _with_late_cost(job, task, report)
-        case Succeeded():
-            return _reported(job, task, report)
-        case Failed() if task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED):
-            return tasks.failed(job, task, report.failure, report.cost)
-    return job
-
-
-def _with_late_cost(job: Job, task: Task, report: Report) -> Job:
-    """Whatever has become of the task since: a charge that was not known yet is taken down."""
-    if isinstance(report, StillRunning) or report.cost is None or task.cost is not None:
+def _with_report(job: Job, report: Report, now: int, *, looked_up: bool) -> Job:
+    task = reported_task(job, report)
+    if task is None:
         return job
-    return tasks.with_task(job, replace(task, cost=report.cost))
+    if isinstance(report, Missing):
+        return _gone(job, task)
+    named = report.named or task.id
+    job = _with_measures(tasks.renamed(job, task.id, named), named, report)
+    task = tasks.find(job, named) or task
+    if job.status.terminal:
+        return job
+    news = _News(report, now, looked_up)
+    return news.of_current(job, task) if task.state.counts else news.of_earlier(job, task)
 
 
-def _with_late_news(job: Job, task: Task, report: Report) -> Job:
-    """An earlier attempt's task turns out to be under way or done: it takes its place back where nothing else was paid
-    for; otherwise its result is kept in reserve. Its failure says nothing about its successor."""
-    task = tasks.find(job, task.id) or task
-    free = tasks.can_be_reinstated(job, task)
-    match report:
-        case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
-            return tasks.reinstated(job, task, TaskState.ACCEPTED)
-        case Succeeded() if free:
-            return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, report)
-        case Succeeded():
-            return tasks.with_task(job, replace(task, state=TaskState.SPARE))
-        case Failed() if task.state is TaskState.SUPERSEDED:
-            return tasks.with_task(job, replace(task, failure=report.failure))
-    return job
+def _gone(job: Job, task: Task) -> Job:
+    """A task that nobody finds any more is cancelled if the provider has said that it would be."""
+    stopped = job.cancel is Cancel.ASKED and task.state is TaskState.ACCEPTED and not job.status.terminal
+    return tasks.failed(job, task, CANCELLED) if stopped else job
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a provider said of one task, when, and whether we had asked."""
+
+    report: Succeeded | Failed | StillRunning
+    now: int
+    looked_up: bool
+
+    def of_current(self, job: Job, task: Task) -> Job:
+        """The job after news of a task that its end depends on."""
+        open_still = task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
+        match self.report:
+            case StillRunning() if task.state is TaskState.UNKNOWN or task.failing_since is not None:
+                return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED, failing_since=None))
+            case Succeeded() if task.state is not TaskState.REPORTED:
+                return _reported(job, task, self.report)
+            case Failed(failure=failure) as failed if open_still and self._proves(failed, task):
+                return tasks.failed(job, task, failure)
+            case Failed() if open_still:
+                return tasks.with_task(job, replace(self._failing(task), state=TaskState.ACCEPTED))
+        return job
+
+    def of_earlier(self, job: Job, task: Task) -> Job:
+        """An earlier attempt's task turns out to be under way or done: it takes its place back where nothing else was
+        paid for; otherwise its result is kept in reserve. Its failure says nothing about its successor."""
+        free = tasks.can_be_reinstated(job, task)
+        doubted = task.state is TaskState.SUPERSEDED and task.failure is None
+        match self.report:
+            case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
+                return tasks.reinstated(job, task, TaskState.ACCEPTED)
+            case Succeeded() if free:
+                return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, self.report)
+            case Succeeded():
+                return tasks.with_task(job, replace(task, state=TaskState.SPARE, failing_since=None))
+            case Failed(failure=failure) as failed if doubted and self._proves(failed, task):
+                return tasks.with_task(job, replace(task, failure=failure, failing_since=None))
+            case Failed() if doubted:
+                return tasks.with_task(job, self._failing(task))
+        return job
+
+    def _proves(self, failed: Failed, task: Task) -> bool:
+        """Whether a failure is certain: at once, or because a look-up says so again some time after the first word."""
+        since = task.failing_since
+        later = since is not None and self.now >= since + failed.doubtful_for * SECOND
+        return not failed.doubtful_for or (self.looked_up and later)
+
+    def _failing(self, task: Task) -> Task:
+        return task if task.failing_since is not None else replace(task, failing_since=self.now)
+
+
+def _with_measures(job: Job, task_id: str, report: Succeeded | Failed | StillRunning) -> Job:
+    """Whatever has become of the task since: what it cost and used is taken down. The first success is believed, and
+    before it the first that was told."""
+    task = tasks.find(job, task_id)
+    if task is None or isinstance(report, StillRunning):
+        return job
+    better = isinstance(report, Succeeded) and task.state not in (TaskState.REPORTED, TaskState.SPARE)
+    told, known = (report.cost, task.cost) if better else (task.cost, report.cost)
+    usage = (report.usage or task.usage) if better else (task.usage or report.usage)
+    return tasks.with_task(job, replace(task, cost=known if told is None else told, usage=usage))
 
 
 def _reported(job: Job, task: Task, report: Succeeded) -> Job:
-    cost = report.cost if report.cost is not None else task.cost
-    reported = replace(task, state=TaskState.REPORTED, failure=None, cost=cost)
+    reported = replace(task, state=TaskState.REPORTED, failure=None, failing_since=None)
     return _with_files(tasks.with_task(job, reported), reported, report)
 
 
@@ -181,9 +267,18 @@ def _with_files(job: Job, task: Task, report: Succeeded) -> Job:
         place = places.get(index, Output(index, task.attempt))
         number = (index - task.slot) // job.count
         file = report.files[number] if number < len(report.files) else None
+        if file is not None:
+            place = replace(place, kind=_extra_kind(job.kind, file, report.files))
         uploaded = job.uploads and index in expected and place.failure is None
         places[index] = _awaiting(place, file is not None and bool(file.url or file.text), uploaded)
     return replace(job, outputs=tuple(places[index] for index in sorted(places)))
+
+
+def _extra_kind(ordered: Kind, file: ResultFile, files: Sequence[ResultFile]) -> Kind | None:
+    """What a file is that only comes along with what was ordered; None for what was, or may be."""
+    told = [kind_of(each.media_type) for each in files]
+    kind = kind_of(file.media_type)
+    return kind if kind not in (None, ordered) and ordered is not Kind.ANY and ordered in told else None
 
 
 def _awaiting(place: Output, fetchable: bool, uploaded: bool) -> Output:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import OUTCOME_UNKNOWN, Event, move, settle
+from framehook.transitions import OUTCOME_UNKNOWN, RUN_DEADLINE, Event, move, settle
 
 QUEUE_DEADLINE = Failure("queue_deadline", "no provider took the job within its deadline")
-RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
 NEVER_TAKEN = Failure("provider_unavailable", "the provider kept refusing the task for now")
 
 
@@ -28,10 +27,7 @@ def unproven(job: Job, now: int) -> Job:
     """A submitting job whose proof window is over: what is proven unpaid has failed, anything else is parked."""
     if job.status is not Status.SUBMITTING:
         return job
-    for task in tasks.counting(job):
-        if task.state is TaskState.PLANNED:
-            job = tasks.failed(job, task, NEVER_TAKEN)
-    settled = settle(job, now)
+    settled = settle(tasks.without_planned(job, NEVER_TAKEN), now)
     if settled.status is not Status.SUBMITTING:
         return settled
     return settle(move(settled, Event.UNPROVEN, now, OUTCOME_UNKNOWN), now)
@@ -76,7 +72,4 @@ def _without_planned(job: Job, event: Event, failure: Failure, now: int) -> Job:
     states = {task.state for task in job.tasks}
     if not states & {TaskState.REPORTED, TaskState.ACCEPTED, TaskState.SUPERSEDED}:
         return move(job, event, now, failure)
-    for task in tasks.counting(job):
-        if task.state is TaskState.PLANNED:
-            job = tasks.failed(job, task, failure)
-    return settle(job, now)
+    return settle(tasks.without_planned(job, failure), now)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from framehook.jobs import Job, OutputState, Status, TaskState
+from framehook.jobs import Cancel, Job, OutputState, Status, TaskState
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -30,6 +30,9 @@ class Policy:
     first_look_up: int | None = None  # None: by the model's usual run time
     run_deadline: int = 24 * _HOUR
     upload_grace: int = 3 * MINUTE
+    confirmation: int = (
+        15 * SECOND
+    )  # between a failure and the look-up that proves it; longer than any provider asks
     store_deadline: int = 24 * _HOUR
 
 
@@ -83,6 +86,26 @@ def next_bringing_in(job: Job, now: int, policy: Policy) -> int | None:
     return now + policy.upload_grace if is_missing else None
 
 
+def next_confirmation(job: Job, policy: Policy) -> int | None:
+    """When a look-up may prove a failure that the provider has told once; None where there is nothing to prove."""
+    told = [task.failing_since for task in job.tasks if task.failing_since is not None]
+    looked_at = job.status in (Status.RUNNING, Status.PARKED)
+    return min(told) + policy.confirmation if told and looked_at else None
+
+
+def next_errand(job: Job, now: int, policy: Policy) -> int | None:
+    """When something is to be done that does not wait for the provider: files to bring in, a failure to prove, a cancel
+    to pass on. None: nothing is."""
+    cancel = now if is_to_be_cancelled(job) else None
+    times = (next_bringing_in(job, now, policy), next_confirmation(job, policy), cancel)
+    return min((time for time in times if time is not None), default=None)
+
+
+def is_to_be_cancelled(job: Job) -> bool:
+    """Whether the provider has tasks that it is still to be asked to stop."""
+    return job.cancel is Cancel.REQUESTED and job.status is Status.RUNNING
+
+
 def refusal_back_off(refusals: int, fraction: float) -> int:
     """How long to wait after the nth refusal: 5 s doubling to 5 min, its upper half by chance (`fraction`, 0 to 1)."""
     longest = min((5 * SECOND) << min(refusals, 10), 5 * MINUTE)
@@ -105,5 +128,5 @@ def _wanted(job: Job, now: int, policy: Policy) -> int | None:
                 wanted = min(wanted, max(next_look_up(job, policy), now + MINUTE))
         case _:
             return None
-    sooner = next_bringing_in(job, now, policy)
-    return wanted if sooner is None else min(wanted, sooner)
+    sooner = next_errand(job, now, policy)
+    return wanted if sooner is None else min(wanted, max(sooner, now))

@@ -6,13 +6,20 @@ FramehookError
 │   ├── InvalidRequest         names each field, what was wrong and what is allowed
 │   ├── IdempotencyConflict    the key was used before, for another request
 │   ├── NotFound               no such thing, or another owner's
-│   └── WrongState             the job exists, but its state does not allow this
+│   │   └── NoSuchModel        the provider knows no model of this id
+│   ├── WrongState             the job exists, but its state does not allow this
+│   └── NotConfigured          this stack has no key for the provider
 ├── Unavailable                something we depend on did not answer: try again
+│   └── ProviderUnavailable    that was a provider, or it said that it can't answer now
+├── ProviderTrouble            a provider answered, but not what it was asked
+├── NotSendable                a job that no other try would bring to its provider; nothing was paid
+├── InputDelayed               a file that a job needs can't be had or passed on now
 ├── StaleJob                   somebody else changed the job first: look again
 ├── NeverSent                  a call that surely did not reach the other side
 ├── ReplyLost                  a call whose outcome nobody knows
 ├── DownloadRefused            a URL that must not, or can't, be fetched
-│   └── ResultGone             the provider no longer has the file
+│   ├── ResultGone             the provider no longer has the file
+│   └── FileTooLarge           the file behind it has more bytes than are taken
 ├── ResultTooLarge             a text result that does not fit into the table
 ├── EventTooLarge              an event that fits into no request to the bus
 └── UnreadableItem             stored data that is not, or no longer, what we write
@@ -45,10 +52,15 @@ class Failure:
 
 
 class FramehookError(Exception):
-    """Base of all. `code` is stable and may be relied on; the message may change."""
+    """Base of all. `code` is stable and may be relied on; the message may change. `provider_code` is the provider's
+    own, where its answer is the reason."""
 
     code: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = False
+
+    def __init__(self, *words: object, provider_code: str | None = None) -> None:
+        super().__init__(*words)
+        self.provider_code = provider_code
 
 
 class RequestError(FramehookError):
@@ -77,13 +89,44 @@ class NotFound(RequestError):
     code = "not_found"
 
 
+class NoSuchModel(NotFound):
+    code = "no_such_model"
+
+
 class WrongState(RequestError):
     code = "wrong_state"
+
+
+class NotConfigured(RequestError):
+    code = "provider_not_configured"
 
 
 class Unavailable(FramehookError):
     code = "unavailable"
     retryable = True
+
+
+class ProviderUnavailable(Unavailable):
+    code = "provider_unavailable"
+
+
+class ProviderTrouble(FramehookError):
+    code = "provider_trouble"
+
+
+class InputDelayed(FramehookError):
+    code = "input_unavailable"
+    retryable = True
+
+
+class NotSendable(FramehookError):
+    """`failure` is what the job ends with."""
+
+    code = "not_sendable"
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message, provider_code=failure.provider_code)
+        self.failure = failure
 
 
 class StaleJob(FramehookError):
@@ -112,6 +155,10 @@ class DownloadRefused(FramehookError):
 
 class ResultGone(DownloadRefused):
     code = "result_gone"
+
+
+class FileTooLarge(DownloadRefused):
+    pass
 
 
 class ResultTooLarge(FramehookError):

@@ -6,7 +6,7 @@ Used by fetch_output. Streams; never holds a file. Next: the object's notificati
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from framehook.changes import Changes
@@ -29,7 +29,7 @@ _GONE_FOR_GOOD = (
 class Fetching:
     changes: Changes
     media: MediaStore
-    downloader: Downloader
+    downloaders: Mapping[str, Downloader]
     max_bytes: int
 
     def fetch(self, job_id: str, index: int) -> None:
@@ -48,7 +48,7 @@ class Fetching:
             return
         key = str(IncomingKey(job_id, place.attempt, index))
         try:
-            size = self.media.write_stream(key, self._content(record.result))
+            size = self.media.write_stream(key, self._content(job.provider, record.result))
         except ResultGone as gone:
             storing_since = entered_at(job, Status.STORING)
             if job.status is not Status.STORING or self.changes.clock.now() < storing_since + _GONE_FOR_GOOD:
@@ -60,9 +60,10 @@ class Fetching:
             return
         logger.debug("fetched", extra={"job_id": job_id, "output": index, "bytes": size})
 
-    def _content(self, result: ResultFile) -> Iterator[bytes]:
+    def _content(self, provider: str, result: ResultFile) -> Iterator[bytes]:
+        """From the hosts of this provider only, or the text itself."""
         if result.url:
-            return self.downloader.stream(result.url, self.max_bytes)
+            return self.downloaders[provider].stream(result.url, self.max_bytes)
         return iter([(result.text or "").encode()])
 
     def _lose(self, job: Job, place: Output, failure: Failure) -> None:

@@ -17,18 +17,31 @@ from framehook.deadlines import (
     overdue,
     unproven,
 )
-from framehook.due_times import MINUTE, SECOND, is_worth_a_look, next_bringing_in, next_look_up
+from framehook.due_times import (
+    MINUTE,
+    SECOND,
+    is_to_be_cancelled,
+    is_worth_a_look,
+    next_bringing_in,
+    next_confirmation,
+    next_errand,
+    next_look_up,
+)
 from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
-from framehook.jobs import Job, Output, OutputState, Status
+from framehook.jobs import Job, Output, OutputState, Status, TaskState
 from framehook.looking_up import LookingUp
 from framehook.outputs import with_landed, with_lost, with_upload_missing
 from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore
 from framehook.providers.contract import UnreadableAnswer
+from framehook.stopping import Stopping
+from framehook.tasks import counting
 
 logger = logging.getLogger(__name__)
 
 _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
+_ERRAND_PAUSE = 15 * SECOND  # at least, before the same errand is done again
+_MOST_DOUBLINGS = 8
 _LONGEST_FETCH_PAUSE = 15 * MINUTE
 _LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
@@ -42,6 +55,7 @@ class Following:
     queue: JobQueue
     media: MediaStore
     starter: FunctionStarter
+    stopping: Stopping
 
     @property
     def jobs(self) -> JobStore:
@@ -96,15 +110,20 @@ class Following:
                     next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + SECOND))
             case _:
                 next_due = now + policy.queue_patience
-        sooner = next_bringing_in(job, now, policy)
-        return replace(self._counted(job, now), due_at=min(next_due, sooner or next_due), updated_at=now)
+        errand = next_errand(job, now, policy)
+        if errand is not None:
+            waits_for_files = next_bringing_in(job, now, policy) is not None
+            pause = _ERRAND_PAUSE if waits_for_files else _ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
+            next_due = min(next_due, max(errand, now + pause))
+        return replace(self._counted(job, now), due_at=next_due, updated_at=now)
 
     def _counted(self, job: Job, now: int) -> Job:
         """With one more look-up, if it is time for one: by its schedule, or because something has made it due early."""
         policy = self.changes.policy
-        due = now >= next_look_up(job, policy)
+        confirmation = next_confirmation(job, policy)
+        due = now >= next_look_up(job, policy) or (confirmation is not None and now >= confirmation)
         if job.status is Status.RUNNING:
-            due = due or next_bringing_in(job, now, policy) is None
+            due = due or next_errand(job, now, policy) is None
         elif job.status is not Status.PARKED or not is_worth_a_look(job, now, policy):
             return job
         return replace(job, look_ups=job.look_ups + 1) if due else job
@@ -123,14 +142,20 @@ class Following:
             self.queue.send(job.id)
 
     def _submitting(self, job: Job) -> None:
-        """submit_job looks the tasks up and may send them again; when the window is over a person decides."""
-        if self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window:
+        """submit_job looks the tasks up and may send them again; when the window is over a person decides. Tasks that
+        only wait for the provider to have room wait as long as a queued job."""
+        in_doubt = any(task.state is TaskState.UNKNOWN for task in counting(job))
+        in_time = self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window
+        may_wait = not in_doubt and self._since(job.queued_at) < self.changes.policy.queue_deadline
+        if in_time or may_wait:
             self.queue.send(job.id)
         else:
             self.changes.apply(self._look_up(job), unproven)
 
     def _running(self, job: Job, due_at: int, *, look: bool) -> None:
-        """Due for a look-up, or only for files of its tasks that are done."""
+        """Due for a look-up, to be stopped, or only for files of its tasks that are done."""
+        if is_to_be_cancelled(job):
+            job = self.stopping.stop(job)
         looked_up = self._look_up(job) if look else job
         deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
         if due_at >= deadline + _LAST_CHANCE:

@@ -1,5 +1,6 @@
 """Media and large inputs on their way in: data URIs and long inputs go to `inputs/` in the bucket, `s3://` objects of
-ours become presigned GETs when the job is sent. Never reads another owner's objects, never another bucket.
+ours are looked at when the job comes in and become presigned GETs when it is sent. Never reads another owner's objects,
+never another bucket.
 """
 
 from __future__ import annotations
@@ -8,17 +9,22 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from framehook.errors import FieldProblem, InvalidRequest, Unavailable
 from framehook.jobs import Request
-from framehook.ports import MediaStore, UploadSigner
+from framehook.media_references import MediaValue
+from framehook.ports import MediaStore, ObjectHead, UploadSigner
 
 REQUEST_LIMIT = 256 * 1024  # of a request's JSON, data URIs apart
 _MOST_MEDIA = 16  # data URIs of one request: each becomes an object
+_MOST_OBJECTS = 32  # objects of one request: each is looked at while somebody waits
+_MOST_PROBLEMS = 50
 _TABLE_LIMIT = 100 * 1024  # a larger input is kept in the bucket; a table item holds 400 KB
+_LONGEST_KEY = 1024  # docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 _SPILLED_READ_LIMIT = 2 * REQUEST_LIMIT
 _MOST_DEPTH = 32
 _DATA_URI = re.compile(r"data:([a-z]+/[A-Za-z0-9.+-]+)(?:;[A-Za-z0-9=.+-]+)*;base64,([A-Za-z0-9+/=_-]*)")
@@ -35,6 +41,15 @@ class StoredMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reference:
+    """An object of ours, named in a field of a request."""
+
+    path: str
+    value: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class InputKeeper:
     """Keeps what is too large for the table."""
 
@@ -42,18 +57,20 @@ class InputKeeper:
     bucket: str
 
     def kept(
-        self, owner: str, folder: str, job_input: Mapping[str, Any]
+        self, owner: str, folder: str, job_input: Mapping[str, Any], media: Sequence[MediaValue] = ()
     ) -> tuple[Mapping[str, Any], str | None]:
         """The input with its data URIs stored and referenced, and the key it was spilled to, if it is long.
 
-        Idempotent: the same input in the same folder writes the same objects. Raises InvalidRequest.
+        The objects that it names must be there; `media` says how large some of them may be. Idempotent: the same input
+        in the same folder writes the same objects. Raises InvalidRequest before anything is written.
         """
-        self._check_references(owner, job_input)
+        references = self._references(owner, job_input)
         slim, found = extracted(job_input, self.bucket, f"inputs/{owner}/{folder}")
         encoded = json.dumps(slim, ensure_ascii=False, separators=(",", ":")).encode()
         if len(encoded) > REQUEST_LIMIT:
             message = f"has {len(encoded)} bytes as JSON; at most {REQUEST_LIMIT} are taken, data URIs apart"
             raise InvalidRequest(FieldProblem("input", message, "request_too_large", allowed=REQUEST_LIMIT))
+        self._check_objects(references, media)
         for item in found:
             self.media.put(item.key, item.body, item.content_type)
         if len(encoded) <= _TABLE_LIMIT:
@@ -72,15 +89,38 @@ class InputKeeper:
         loaded: Mapping[str, Any] = json.loads(body)
         return loaded
 
-    def _check_references(self, owner: str, job_input: Mapping[str, Any]) -> None:
-        def check(value: str, path: str) -> str:
-            if value.startswith("s3://") and own_key(self.bucket, owner, value) is None:
-                allowed = [f"s3://{self.bucket}/inputs/{owner}/…", f"s3://{self.bucket}/outputs/{owner}/…"]
-                message = "is not an object of yours in this stack's media bucket"
-                raise InvalidRequest(FieldProblem(path, message, "foreign_object", value[:200], allowed))
+    def _references(self, owner: str, job_input: Mapping[str, Any]) -> Sequence[_Reference]:
+        found: list[_Reference] = []
+
+        def note(value: str, path: str) -> str:
+            if value.startswith("s3://"):
+                key = own_key(self.bucket, owner, value)
+                if key is None:
+                    allowed = [
+                        f"s3://{self.bucket}/inputs/{owner}/…",
+                        f"s3://{self.bucket}/outputs/{owner}/…",
+                    ]
+                    message = "is not an object of yours in this stack's media bucket"
+                    raise InvalidRequest(FieldProblem(path, message, "foreign_object", value[:200], allowed))
+                found.append(_Reference(path, value, key))
             return value
 
-        _mapped(job_input, check, "input")
+        _mapped(job_input, note, "input")
+        return found
+
+    def _check_objects(self, references: Sequence[_Reference], media: Sequence[MediaValue]) -> None:
+        """One look at each object, however often it is named. Raises InvalidRequest with every problem."""
+        keys = {reference.key for reference in references}
+        if len(keys) > _MOST_OBJECTS:
+            message = f"names {len(keys)} objects; at most {_MOST_OBJECTS} are taken, use https for the rest"
+            raise InvalidRequest(FieldProblem("input", message, "too_many_objects", allowed=_MOST_OBJECTS))
+        heads = {key: self._head(key) for key in sorted(keys)}
+        problems = list(islice(_object_problems(references, heads, media), _MOST_PROBLEMS))
+        if problems:
+            raise InvalidRequest(*problems)
+
+    def _head(self, key: str) -> ObjectHead | None:
+        return self.media.head(key) if len(key.encode()) <= _LONGEST_KEY else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +145,23 @@ def own_key(bucket: str, owner: str, value: str) -> str | None:
     """The key of an `s3://` object that this owner may use as an input; None for anything else."""
     prefix = f"s3://{bucket}/"
     key = value.removeprefix(prefix) if value.startswith(prefix) else ""
-    mine = key.startswith((f"inputs/{owner}/", f"outputs/{owner}/")) and "/../" not in key
+    mine = key.startswith((f"inputs/{owner}/", f"outputs/{owner}/")) and "/../" not in f"{key}/"
     return key if mine and not key.endswith("/") else None
+
+
+def _object_problems(
+    references: Sequence[_Reference], heads: Mapping[str, ObjectHead | None], media: Sequence[MediaValue]
+) -> Iterator[FieldProblem]:
+    limits = {each.path: each.max_bytes for each in media}
+    for reference in references:
+        head, most = heads[reference.key], limits.get(reference.path)
+        if head is None:
+            message = "does not exist in this stack's media bucket: upload it before the job is asked for"
+            allowed = "an object that exists"
+            yield FieldProblem(reference.path, message, "object_missing", reference.value[:200], allowed)
+        elif most is not None and head.bytes > most:
+            message = f"has {head.bytes} bytes; at most {most} are taken here"
+            yield FieldProblem(reference.path, message, "too_large", head.bytes, most)
 
 
 def extracted(

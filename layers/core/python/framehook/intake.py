@@ -47,7 +47,7 @@ class Intake:
             return known
         planned = plan(asked.model, asked.input, asked.provider)
         # A folder of its own: another request under the same key must not write over what was accepted.
-        kept, spilled_key = self.inputs.kept(owner, f"{job_id}/{mark[:16]}", asked.input)
+        kept, spilled_key = self.inputs.kept(owner, f"{job_id}/{mark[:16]}", asked.input, planned.media)
         request = Request(asked.model, kept, planned.count, mark, asked.metadata, spilled_key)
         accepted = self._store(self._queued(owner, job_id, planned), request)
         return replace(accepted, warnings=tuple(planned.warnings))

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from framehook.accounts import currency_of
 from framehook.errors import Failure
 from framehook.jobs import Job, Output, OutputRecord, OutputState, Request
 from framehook.money import to_decimal
 from framehook.ports import JobFile
 
-_CURRENCY = "USD"
+_USD = "USD"
 
 
 def resource(file: JobFile, bucket: str, api_base: str) -> dict[str, Any]:
@@ -45,9 +46,11 @@ def summary(job: Job) -> dict[str, Any]:
         "owner": job.owner,
         "model": job.model,
         "provider": job.provider,
+        "account": job.account or None,
         "cost": _cost(job),
-        "error": _error(job.error),
-        "cancel_requested": False,
+        "error": shown_failure(job.error),
+        "cancel_requested": job.cancel is not None,
+        "cancellation": job.cancel.value if job.cancel is not None else None,
         "created_at": timestamp(job.created_at),
         "updated_at": timestamp(job.updated_at),
         "finished_at": timestamp(job.finished_at) if job.finished_at is not None else None,
@@ -61,6 +64,12 @@ def shown_input(request: Request, bucket: str) -> dict[str, Any]:
     return dict(request.input)
 
 
+def shown_failure(failure: Failure | None) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
+
+
 def timestamp(milliseconds: int) -> str:
     """RFC 3339 in UTC, with milliseconds."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -68,21 +77,16 @@ def timestamp(milliseconds: int) -> str:
 
 
 def _cost(job: Job) -> dict[str, Any]:
+    currency = currency_of(job.account)
     known = job.charged if job.charged is not None else job.quoted
     source = "provider" if job.charged is not None else "catalogue" if job.quoted is not None else "unknown"
     return {
         "quoted": to_decimal(job.quoted),
         "actual": to_decimal(job.charged),
-        "currency": _CURRENCY,
-        "usd": to_decimal(known),
+        "currency": currency,
+        "usd": to_decimal(known) if currency == _USD else None,
         "source": source,
     }
-
-
-def _error(failure: Failure | None) -> dict[str, Any] | None:
-    if failure is None:
-        return None
-    return {"code": failure.code, "message": failure.message, "provider_code": failure.provider_code}
 
 
 def _output(
@@ -102,7 +106,7 @@ def _output(
         "bytes": landed.bytes if landed else None,
         "checksum": landed.checksum if landed else None,
         "url": f"{api_base}/v1/jobs/{job.id}/outputs/{output.index}" if landed else None,
-        "error": _error(output.failure),
+        "error": shown_failure(output.failure),
         "provider": {
             "id": record.result.provider_id if record.result else None,
             "seed": record.seed,
@@ -122,7 +126,8 @@ def _attempts(job: Job) -> list[dict[str, Any]]:
                     "output": task.slot,
                     "status": task.state.value,
                     "cost": to_decimal(task.cost),
-                    "error": _error(task.failure),
+                    "usage": dict(task.usage) or None,
+                    "error": shown_failure(task.failure),
                 }
                 for task in job.tasks
                 if task.attempt == number

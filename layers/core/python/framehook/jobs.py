@@ -1,7 +1,7 @@
 """A job and its parts as plain frozen values: what is stored, and all that decisions are made from.
 
 Holds no decisions (see transitions) and no wire formats (see providers, adapters). Times are whole milliseconds since
-1970, UTC; money is micro-USD.
+1970, UTC; money is in millionths of the account's currency.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ class Status(StrEnum):
     STORING = "storing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
     @property
     def terminal(self) -> bool:
-        return self in (Status.SUCCEEDED, Status.FAILED)
+        return self in (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
 
 class TaskState(StrEnum):
@@ -58,6 +59,14 @@ class OutputState(StrEnum):
     LOST = "lost"
 
 
+class Cancel(StrEnum):
+    """What has become of somebody's wish that the job be stopped."""
+
+    REQUESTED = "requested"  # the provider is to be asked as soon as it is known to have a task
+    ASKED = "asked"  # the provider has said yes; a look-up tells whether it came in time
+    IMPOSSIBLE = "impossible"  # the provider can't stop this task: it is delivered
+
+
 class Kind(StrEnum):
     """What a generation makes."""
 
@@ -69,10 +78,30 @@ class Kind(StrEnum):
     ANY = "any"
 
 
+_KIND_OF_TYPE = {
+    "video": Kind.VIDEO,
+    "image": Kind.IMAGE,
+    "audio": Kind.AUDIO,
+    "model": Kind.MODEL_3D,
+    "text": Kind.TEXT,
+}
+
+
+def kind_of(media_type: str | None) -> Kind | None:
+    """What a file of this media type holds; None for one that may hold anything."""
+    if media_type == "application/json":
+        return Kind.TEXT
+    return _KIND_OF_TYPE.get(media_type.partition("/")[0]) if media_type else None
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One generation. `id` is the provider's name for it (for Runware, the UUID we made); `slot` is which of the job's
-    `count` generations it is, so that a task that was sent again in a later attempt has the slot of the first."""
+    """One generation. `id` is the provider's name for it, or the UUID we made as long as it has none (for Runware,
+    always); `slot` is which of the job's `count` generations it is, so that a task that was sent again in a later
+    attempt has the slot of the first. `usage` is what the provider measured, by name, as it said it.
+
+    `failing_since`: when the provider first said that it failed, where a look-up must say so again.
+    """
 
     id: str
     slot: int
@@ -80,17 +109,21 @@ class Task:
     state: TaskState = TaskState.PLANNED
     failure: Failure | None = None
     cost: int | None = None
+    usage: tuple[tuple[str, str], ...] = ()
+    failing_since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """One media file of the job. `attempt` and `index` name its key under `incoming/`; the nth file of a slot has the
-    index `slot + n * count`. A failure on an awaited output says that its upload was unusable."""
+    index `slot + n * count`. A failure on an awaited output says that its upload was unusable. `kind`: what the
+    provider calls it where that is not what the job ordered (a preview beside a video)."""
 
     index: int
     attempt: int = 1
     state: OutputState = OutputState.AWAITED
     failure: Failure | None = None
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +161,10 @@ class Job:
     usual_seconds: int = 60
     refusals: int = 0
     look_ups: int = 0
+    account: str = ""  # which of a provider's several accounts has its tasks; chosen when it is first sent
     quoted: int | None = None
     charged: int | None = None
+    cancel: Cancel | None = None
     error: Failure | None = None
     timeline: tuple[TimelineEntry, ...] = ()
 
@@ -149,7 +184,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """One file of a finished task: a URL to fetch, or the text itself."""
+    """One file of a finished task: a URL to fetch, or the text itself. `media_type` is the provider's word."""
 
     url: str | None = None
     text: str | None = None

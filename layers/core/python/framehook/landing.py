@@ -13,7 +13,7 @@ from framehook.changes import Changes
 from framehook.due_times import SECOND
 from framehook.errors import Failure, Unavailable
 from framehook.identifiers import IncomingKey, output_key, parse_incoming_key
-from framehook.jobs import Job, LandedFile, Output, OutputState
+from framehook.jobs import Job, Kind, LandedFile, Output, OutputState
 from framehook.media import MediaType, UnusableMedia, inspect
 from framehook.outputs import wanted_output, with_landed, with_refused
 from framehook.ports import JobStore, MediaStore, ObjectHead
@@ -55,13 +55,13 @@ class Landing:
             self._recover(job, place)
             return
         try:
-            found = self._inspected(key, head, job)
+            found = self._inspected(key, head, place.kind or job.kind)
         except UnusableMedia as unusable:
             self._refuse(job, place, head, str(unusable))
             return
         self._promote(job, place, head, found)
 
-    def _inspected(self, key: str, head: ObjectHead, job: Job) -> MediaType:
+    def _inspected(self, key: str, head: ObjectHead, kind: Kind) -> MediaType:
         if head.bytes > min(self.max_bytes, _HARD_LIMIT):
             raise UnusableMedia(f"the file has {head.bytes} bytes; at most {self.max_bytes} are taken")
 
@@ -71,7 +71,7 @@ class Landing:
                 raise Unavailable("the file was replaced while it was checked")
             return found
 
-        return inspect(read, head.bytes, job.kind)
+        return inspect(read, head.bytes, kind)
 
     def _promote(self, job: Job, place: Output, head: ObjectHead, found: MediaType) -> None:
         now = self.changes.clock.now()

@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from framehook.calling import AccountKey, Calling
 from framehook.completion import Completion
 from framehook.errors import NeverSent
-from framehook.jobs import Job
-from framehook.ports import Secrets, Transport
-from framehook.providers.contract import Provider
+from framehook.jobs import Job, TaskState
+from framehook.providers.contract import HttpResponse, Missing, Provider, Report
 from framehook.tasks import is_open
 
 
 @dataclass(frozen=True, slots=True)
 class LookingUp:
     completion: Completion
-    secrets: Secrets
-    transports: Mapping[str, Transport]
+    calling: Calling
     providers: Mapping[str, Provider]
 
     def look_up(self, job: Job) -> Job:
         """The job with what the provider says of every task that something new can be told about.
 
-        Raises NeverSent, ReplyLost, UnreadableAnswer or Unavailable: then nothing is known, above all not that there is
-        no such task.
+        Raises NeverSent, ReplyLost, UnreadableAnswer or Unavailable: then nothing more is known, above all not that
+        there is no such task.
         """
         ids = [task.id for task in job.tasks if is_open(task)]
         if not ids:
             return job
-        api_key = self.secrets.api_key(job.provider)
-        if not api_key:
-            raise NeverSent(f"there is no API key for {job.provider} in this stack")
+        known = self.calling.account_for(job)
+        if known is None:
+            raise NeverSent(f"there is no API key for {job.account or job.provider} in this stack")
         provider = self.providers[job.provider]
-        response = self.transports[job.provider].send(provider.look_up(ids, api_key))
-        return self.completion.record(job, provider.read_look_up(ids, response), response.body)
+        for inquiry in provider.look_ups(ids, known.api_key):
+            response = self.calling.send(known.account, inquiry.request)
+            reports = list(provider.read_look_up(inquiry.task_ids, response))
+            for missing in [report for report in reports if isinstance(report, Missing)]:
+                response, found = self._recovered(provider, missing, known, response)
+                reports += found
+            job = self.completion.record(job, reports, response.body, looked_up=True)
+        return job
+
+    def _recovered(
+        self, provider: Provider, missing: Missing, known: AccountKey, response: HttpResponse
+    ) -> tuple[HttpResponse, Sequence[Report]]:
+        """What the provider's second memory says of a task that its first has lost, and the answer that says so."""
+        request = provider.recovery(missing.task_id, known.api_key)
+        if request is None:
+            return response, []
+        response = self.calling.send(known.account, request)
+        return response, provider.read_look_up([missing.task_id], response)
+
+    def can_tell(self, job: Job) -> bool:
+        """Whether the provider can be asked at all about any of the tasks whose outcome is unknown."""
+        unknown = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
+        return bool(self.providers[job.provider].look_ups(unknown, ""))

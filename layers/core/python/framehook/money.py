@@ -13,15 +13,20 @@ def to_micros(amount: object) -> int | None:
 
     A provider's 0 means "not priced", not "free" (seen in public clients of Runware).
     """
+    return exact_micros(amount) or None
+
+
+def exact_micros(amount: object) -> int | None:
+    """The same where a provider's 0 is an amount, because it has another way to say "not known"."""
     if isinstance(amount, bool) or not isinstance(amount, int | float | str | Decimal):
         return None
     try:
         value = Decimal(str(amount))
     except (InvalidOperation, ValueError):  # no number, or one with thousands of digits
         return None
-    if not value.is_finite() or not 0 < value < 1_000_000:
+    if not value.is_finite() or not 0 <= value < 1_000_000:
         return None
-    return int((value * MICROS).to_integral_value(ROUND_HALF_UP)) or None
+    return int((value * MICROS).to_integral_value(ROUND_HALF_UP))
 
 
 def to_decimal(micros: int | None) -> str | None:

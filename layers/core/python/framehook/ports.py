@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from framehook.jobs import AttemptRecord, Job, LandedFile, OutputRecord, Request, Status
 from framehook.providers.contract import HttpRequest, HttpResponse
@@ -53,6 +53,15 @@ class ObjectHead:
     bytes: int
     etag: str
     fetched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """`content` is read from its start, whatever was read of it before. `name` is what the form calls it."""
+
+    content: BinaryIO
+    name: str
+    content_type: str
 
 
 class Clock(Protocol):
@@ -213,9 +222,24 @@ class MediaStore(Protocol):
 
 
 class Downloader(Protocol):
-    def stream(self, url: str, limit: int) -> Iterator[bytes]:
-        """The body behind a provider's result URL, in chunks. Raises DownloadRefused for a URL that must not or can't
-        be fetched, Unavailable for what may pass."""
+    def stream(self, url: str, limit: int, seconds: float | None = None) -> Iterator[bytes]:
+        """The body behind a URL from outside, in chunks, within `seconds` where they are given. Raises DownloadRefused
+        for a URL that must not or can't be fetched, FileTooLarge for more than `limit` bytes, Unavailable for what may
+        pass."""
+        ...
+
+
+class FileSender(Protocol):
+    """Sends one file to one account of a provider: one exchange, any status, never held in memory. Raises Unavailable
+    where no answer came within `seconds`; the file may have arrived all the same."""
+
+    def post(self, request: HttpRequest, field: str, file: OutgoingFile, seconds: float) -> HttpResponse:
+        """The file as this field of a form, to the provider's own address, with the headers of `request`."""
+        ...
+
+    def put(self, url: str, file: OutgoingFile, seconds: float) -> HttpResponse:
+        """The file as it is, to an address that an answer named: no credential goes with it. Raises DownloadRefused for
+        one that is not the provider's."""
         ...
 
 

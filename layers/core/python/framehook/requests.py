@@ -36,7 +36,12 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    model: str = Field(min_length=1, max_length=200, description="A catalogue name, or `runware/<AIR>`")
+    model: str = Field(
+        min_length=1,
+        max_length=200,
+        description="A catalogue name, or a provider's own id: `runware/<AIR>`, `runninghub/<endpoint>`, "
+        "`runninghub/workflow/<id>` or `runninghub/ai-app/<id>`",
+    )
     input: dict[str, Any] = Field(description="The prompt and parameters of the model")
     provider: str | list[str] | None = Field(
         default=None, description="Where to run it; by default the first offering that can"
@@ -62,7 +67,13 @@ class ResolveRequest(BaseModel):
         description="`resend`: send it again as a new attempt, at the risk of a second charge; `adopt`: the provider "
         "has it; `abandon`: give it up"
     )
-    provider_task_id: str | None = Field(default=None, min_length=1, max_length=200)
+    provider_task_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="For `adopt`: the task's id as the job shows it; "
+        "for RunningHub, the id that its site shows for the task",
+    )
 
 
 def parse_json_object(text: str | bytes) -> dict[str, Any]:

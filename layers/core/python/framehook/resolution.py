@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framehook import tasks
 from framehook.changes import Changes
 from framehook.errors import Failure, FieldProblem, InvalidRequest, NotFound, WrongState
-from framehook.jobs import Job, Status, TaskState
+from framehook.jobs import Job, Status, Task, TaskState
 from framehook.ports import Chance, JobQueue
+from framehook.providers.contract import Provider
 from framehook.requests import ResolveRequest
 from framehook.transitions import Event, move, settle
 
@@ -21,13 +22,14 @@ class Resolution:
     changes: Changes
     queue: JobQueue
     chance: Chance
+    providers: Mapping[str, Provider]
 
     def resolve(self, owner: str, job_id: str, asked: ResolveRequest) -> Job:
         """The job after the decision. Raises NotFound, WrongState for a job that is not parked, InvalidRequest."""
         job = self.changes.jobs.get(job_id)
         if job is None or job.owner != owner:
             raise NotFound("no such job")
-        _check(job, asked)
+        self._check(job, asked)
         decided = self.changes.apply(job, lambda seen, now: self._decided(seen, job.attempt, asked, now))
         if decided.status is Status.QUEUED:
             self.queue.send(decided.id)
@@ -41,37 +43,51 @@ class Resolution:
             case "abandon":
                 return move(job, Event.ABANDONED, now, ABANDONED)
             case "adopt":
-                return _adopted(job, asked.provider_task_id or "", now)
+                return self._adopted(job, asked.provider_task_id or "", now)
             case _:
                 return _resent(job, self.chance.uuid, now)
 
-
-def _check(job: Job, asked: ResolveRequest) -> None:
-    if job.status is not Status.PARKED:
-        raise WrongState(f"only a parked job can be resolved; this one is {job.status}")
-    if asked.action != "adopt":
-        if asked.provider_task_id is not None:
-            raise InvalidRequest(
-                FieldProblem("provider_task_id", "is only for the action adopt", "unknown_field")
-            )
-        return
-    unknown = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
-    if asked.provider_task_id not in unknown:
+    def _check(self, job: Job, asked: ResolveRequest) -> None:
+        if job.status is not Status.PARKED:
+            raise WrongState(f"only a parked job can be resolved; this one is {job.status}")
+        given = asked.provider_task_id
+        if asked.action != "adopt":
+            if given is not None:
+                raise InvalidRequest(
+                    FieldProblem("provider_task_id", "is only for the action adopt", "unknown_field")
+                )
+            return
+        if self._meant(job, given or "") is not None:
+            return
+        form = self.providers[job.provider].OWN_TASK_ID
+        unknown: list[str] = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
         message = "must be one of the job's own tasks whose outcome is unknown"
-        problem = FieldProblem("provider_task_id", message, value=asked.provider_task_id, allowed=unknown)
-        raise InvalidRequest(problem)
+        if form is not None:
+            message = f"must be the id that {job.provider} gave to a task that the job does not know yet"
+        allowed = unknown if form is None else form.pattern
+        raise InvalidRequest(FieldProblem("provider_task_id", message, value=given, allowed=allowed))
+
+    def _meant(self, job: Job, task_id: str) -> Task | None:
+        """The unknown task that a person means: by our name for it, or any, where only the provider has a name."""
+        unknown = [task for task in job.tasks if task.state is TaskState.UNKNOWN]
+        form = self.providers[job.provider].OWN_TASK_ID
+        if form is None:
+            return next((task for task in unknown if task.id == task_id), None)
+        fits = form.fullmatch(task_id) is not None and tasks.find(job, task_id) is None
+        return next(iter(unknown), None) if fits else None
+
+    def _adopted(self, job: Job, task_id: str, now: int) -> Job:
+        task = self._meant(job, task_id)
+        if task is None:
+            return job
+        accepted = tasks.with_task(job, replace(task, state=TaskState.ACCEPTED))
+        return settle(tasks.renamed(accepted, task.id, task_id), now)
 
 
 def _resent(job: Job, new_id: Callable[[], str], now: int) -> Job:
     """A new attempt of what is not known to be accepted: a second charge is possible, and a person has said yes."""
     again = tasks.sent_again(move(job, Event.RESENT, now), new_id)
     return settle(
-        replace(again, queued_at=now, first_sent_at=None, not_before=0, refusals=0, look_ups=0), now
+        replace(again, queued_at=now, first_sent_at=None, not_before=0, refusals=0, look_ups=0, cancel=None),
+        now,
     )
-
-
-def _adopted(job: Job, task_id: str, now: int) -> Job:
-    task = tasks.find(job, task_id)
-    if task is None or task.state is not TaskState.UNKNOWN:
-        return job
-    return settle(tasks.with_task(job, replace(task, state=TaskState.ACCEPTED)), now)

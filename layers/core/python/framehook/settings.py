@@ -52,22 +52,35 @@ class FunctionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServeApiSettings(FunctionSettings):
+class CallingSettings(FunctionSettings):
+    """What a function is told that calls providers: where they are, and the names of their keys' SSM parameters."""
+
+    runware_api_url: str
+    runware_api_key_parameter: str
+    runninghub_site: str  # whose account new jobs use when both have a key: ai or cn
+    runninghub_ai_api_url: str
+    runninghub_ai_api_key_parameter: str
+    runninghub_cn_api_url: str
+    runninghub_cn_api_key_parameter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeApiSettings(CallingSettings):
     jobs_queue_url: str
     media_bucket: str
     default_owner: str
     public_base_url: str
+    follow_up_function: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitJobSettings(FunctionSettings):
+class SubmitJobSettings(CallingSettings):
     dead_letters_url: str
     media_bucket: str
     default_owner: str
-    runware_api_url: str
-    runware_api_key_parameter: str
     upload_role_arn: str
     upload_endpoint_url: str
+    extra_media_origins: tuple[str, ...]
     api_id: str
     public_base_url: str
 
@@ -122,11 +135,9 @@ class SweepOverdueSettings(FunctionSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUpJobSettings(FunctionSettings):
+class FollowUpJobSettings(CallingSettings):
     jobs_queue_url: str
     media_bucket: str
-    runware_api_url: str
-    runware_api_key_parameter: str
     land_output_function: str
     fetch_output_function: str
 

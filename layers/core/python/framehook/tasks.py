@@ -42,10 +42,9 @@ def renamed(job: Job, task_id: str, provider_id: str) -> Job:
     return job if task_id == provider_id else replace(job, tasks=tuple(known))
 
 
-def failed(job: Job, task: Task, failure: Failure, cost: int | None = None) -> Job:
+def failed(job: Job, task: Task, failure: Failure) -> Job:
     """The job with one task failed, and its outputs with it; what has landed stays."""
-    cost = task.cost if cost is None else cost
-    changed = with_task(job, replace(task, state=TaskState.FAILED, failure=failure, cost=cost))
+    changed = with_task(job, replace(task, state=TaskState.FAILED, failure=failure, failing_since=None))
 
     def lose(output: Output) -> Output:
         landed = output.state is OutputState.LANDED
@@ -57,6 +56,14 @@ def failed(job: Job, task: Task, failure: Failure, cost: int | None = None) -> J
 def with_outputs(job: Job, slot: int, change: Callable[[Output], Output]) -> Job:
     outputs = tuple(change(output) if output.index % job.count == slot else output for output in job.outputs)
     return replace(job, outputs=outputs)
+
+
+def without_planned(job: Job, failure: Failure) -> Job:
+    """The job with every task failed that nobody has been paid for and nobody is to be."""
+    for task in counting(job):
+        if task.state is TaskState.PLANNED:
+            job = failed(job, task, failure)
+    return job
 
 
 def sent_again(job: Job, new_id: Callable[[], str]) -> Job:

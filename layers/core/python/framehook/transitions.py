@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from framehook import tasks
 from framehook.errors import Failure, FramehookError
-from framehook.jobs import TIMELINE_LIMIT, Job, OutputState, Status, TaskState, TimelineEntry
+from framehook.jobs import TIMELINE_LIMIT, Cancel, Job, OutputState, Status, TaskState, TimelineEntry
 
 
 class Event(StrEnum):
@@ -32,6 +32,7 @@ class Event(StrEnum):
     EXPIRED = "expired"
     RESENT = "resent"
     ABANDONED = "abandoned"
+    CANCELLED = "cancelled"
 
 
 _S, _E = Status, Event
@@ -64,6 +65,11 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (_S.PARKED, _E.RESENT): _S.QUEUED,
         (_S.PARKED, _E.ABANDONED): _S.FAILED,
         (_S.PARKED, _E.EXPIRED): _S.FAILED,
+        # Somebody wanted it stopped, and no task of it is under way or done:
+        (_S.QUEUED, _E.CANCELLED): _S.CANCELLED,
+        (_S.SUBMITTING, _E.CANCELLED): _S.CANCELLED,
+        (_S.RUNNING, _E.CANCELLED): _S.CANCELLED,
+        (_S.PARKED, _E.CANCELLED): _S.CANCELLED,
     }
 )
 
@@ -72,6 +78,10 @@ OUTCOME_UNKNOWN = Failure(
     "outcome_unknown",
     "nobody can tell whether the provider accepted the call; resolve the job by resend, adopt or abandon",
 )
+
+
+CANCELLED = Failure("cancelled", "the job was cancelled")
+RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
 
 
 class ForbiddenTransition(FramehookError):
@@ -109,6 +119,8 @@ def settle(job: Job, now: int) -> Job:
     if job.status.terminal or not job.tasks:
         return job
     job = tasks.reconciled(job)
+    if job.cancel:
+        job = tasks.without_planned(job, CANCELLED)
     doubted = tasks.doubted(job)
     if doubted != job and may(job, Event.UNPROVEN):
         return settle(move(doubted, Event.UNPROVEN, now, OUTCOME_UNKNOWN), now)
@@ -119,9 +131,24 @@ def settle(job: Job, now: int) -> Job:
         return job
     if TaskState.ACCEPTED in states:
         return _once(job, Event.ACCEPTED, now)
-    if TaskState.REPORTED not in states:
-        return _once(job, Event.PROVIDER_FAILED, now, _shortfall(job))
-    return _stored(_once(job, Event.REPORTED, now), now)
+    if TaskState.REPORTED in states:
+        return _stored(_once(job, Event.REPORTED, now), now)
+    return _without_result(job, now)
+
+
+def _without_result(job: Job, now: int) -> Job:
+    """A job none of whose tasks came to anything."""
+    if _was_cancelled(job):
+        return _once(job, Event.CANCELLED, now)
+    return _once(job, Event.PROVIDER_FAILED, now, _shortfall(job))
+
+
+def _was_cancelled(job: Job) -> bool:
+    """Whether a job without results ended because somebody wanted it to, or by the provider's own failure after that.
+
+    What only ran out of time while it could not be stopped may still be paid."""
+    out_of_time = any(task.failure == RUN_DEADLINE for task in tasks.counting(job))
+    return job.cancel is Cancel.ASKED or (job.cancel is not None and not out_of_time)
 
 
 def _stored(job: Job, now: int) -> Job:

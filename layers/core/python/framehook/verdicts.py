@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from framehook import tasks
 from framehook.due_times import SECOND, Policy, refusal_back_off, rescheduled
+from framehook.errors import Failure
 from framehook.jobs import Job, Status, Task, TaskState
 from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
 from framehook.transitions import Event, move, settle
@@ -33,8 +34,15 @@ class Call:
             return settled
         if all(task.state is TaskState.PLANNED for task in tasks.counting(settled)):
             return self._refused_for_now(settled, now, fraction)
-        pause = replace(settled, lease_until=now + policy.resend_pause)
-        return rescheduled(pause, now, policy)
+        return rescheduled(self._paused(settled, now, policy, fraction), now, policy)
+
+    def _paused(self, job: Job, now: int, policy: Policy, fraction: float) -> Job:
+        """A job some of whose tasks are still to be sent, at once or when the provider has room, or are in doubt."""
+        if self._refusals():
+            wait = self._wait_after_refusal(job, fraction)
+            return replace(job, lease_until=now + wait, refusals=job.refusals + 1)
+        unsent = any(task.state is TaskState.PLANNED for task in tasks.counting(job))
+        return replace(job, lease_until=now if unsent else now + policy.resend_pause)
 
     def _is_latest(self, job: Job) -> bool:
         """Whether the job still waits for this very call."""
@@ -55,8 +63,11 @@ class Call:
                     job = tasks.renamed(job, task.id, task_id)
                 case Refused(failure) if proof:
                     job = tasks.failed(job, task, failure)
-                case RefusedForNow() if proof:
-                    job = tasks.with_task(job, replace(task, state=TaskState.PLANNED))
+                case RefusedForNow(failure, tries=tries) if proof:
+                    if tries is not None and _in_a_row(job, failure) + 1 >= tries:
+                        job = tasks.failed(job, task, failure)
+                    else:
+                        job = tasks.with_task(job, replace(task, state=TaskState.PLANNED))
         return job
 
     def _late(self, job: Job, task: Task) -> Job:
@@ -67,10 +78,8 @@ class Call:
         return tasks.renamed(tasks.reinstated(job, task, TaskState.ACCEPTED), task.id, verdict.task_id)
 
     def _refused_for_now(self, job: Job, now: int, fraction: float) -> Job:
-        refusals = [verdict for verdict in self.verdicts.values() if isinstance(verdict, RefusedForNow)]
-        asked = max((refusal.retry_after or 0) for refusal in refusals)
-        wait = max(refusal_back_off(job.refusals, fraction), int(asked * SECOND))
-        queued = move(job, Event.REFUSED_FOR_NOW, now, refusals[0].failure)
+        wait = self._wait_after_refusal(job, fraction)
+        queued = move(job, Event.REFUSED_FOR_NOW, now, self._refusals()[0].failure)
         # A webhook of this send is hardly to come; those of sends that may be paid must not lose their places to it.
         hashes = job.token_hashes[:-1] if len(job.token_hashes) > _MOST_REFUSED else job.token_hashes
         return replace(
@@ -80,3 +89,16 @@ class Call:
             first_sent_at=None,
             token_hashes=hashes,
         )
+
+    def _refusals(self) -> list[RefusedForNow]:
+        return [verdict for verdict in self.verdicts.values() if isinstance(verdict, RefusedForNow)]
+
+    def _wait_after_refusal(self, job: Job, fraction: float) -> int:
+        asked = max((refusal.retry_after or 0) for refusal in self._refusals())
+        return max(refusal_back_off(job.refusals, fraction), int(asked * SECOND))
+
+
+def _in_a_row(job: Job, failure: Failure) -> int:
+    """How often the job was last refused for now with this failure, and no other."""
+    reasons = [entry.reason for entry in reversed(job.timeline) if entry.status is Status.QUEUED]
+    return next((number for number, reason in enumerate(reasons) if reason != failure.code), len(reasons))

@@ -3,9 +3,6 @@
 https://runware.ai/docs/platform/authentication and https://runware.ai/docs/platform/errors
 """
 
-import asyncio
-import contextlib
-import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +10,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tests.sandbox.simulators.api_keys import bearer_key, is_same_key
 from tests.sandbox.simulators.clock import Clock
-from tests.sandbox.simulators.connections import cut
+from tests.sandbox.simulators.connection_faults import (
+    broken_answer,
+    starts_task,
+    take_connection_fault,
+    wait_for_webhooks,
+)
 from tests.sandbox.simulators.fault_rules import FaultBook, FaultRule
 from tests.sandbox.simulators.runware.job_runner import subject_of
-from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.lookups import final_response
 from tests.sandbox.simulators.runware.outcome import Outcome
 from tests.sandbox.simulators.runware.submission import Submission
@@ -26,16 +29,13 @@ from tests.sandbox.simulators.runware.task_validation import INFERENCE_TASK_TYPE
 
 MOST_TASKS = 100
 MOST_BYTES = 20 * 1024 * 1024
-# Real seconds; a webhook that another fault holds back must not hold the answer for ever.
-LONGEST_WAIT_FOR_WEBHOOKS = 30.0
-CONNECTION_FAULTS = ("non_json_body", "ack_without_task", "accept_then_timeout")
 
 
 class Endpoint:
     """The one HTTP endpoint of the API."""
 
     def __init__(
-        self, api_key: str, clock: Clock, faults: FaultBook, journal: Journal, submission: Submission
+        self, api_key: str, clock: Clock, faults: FaultBook, journal: RunwareJournal, submission: Submission
     ) -> None:
         self._api_key = api_key
         self._clock = clock
@@ -69,35 +69,32 @@ class Endpoint:
         fault = self._connection_fault(tasks) if not dry_run else None
         outcome = Outcome()
         for task in tasks:
-            starts = fault is None or bool(fault.options.get("accept", True))
-            outcome.add(self._submission.decide(task, dry_run=dry_run, may_start=starts))
+            outcome.add(self._submission.decide(task, dry_run=dry_run, may_start=starts_task(fault)))
         await self._wait(outcome, fault)
         if fault is not None and not outcome.refused:
             return await self._broken(fault, request)
         return _envelope(outcome)
 
     def _is_authorized(self, request: Request, tasks: list[Any]) -> bool:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        given = key.strip() if scheme.lower() == "bearer" else ""
+        given = bearer_key(request)
         if not given and tasks and _is_authentication(tasks[0]):
             given = str(tasks[0].get("apiKey", ""))
-        return hmac.compare_digest(given.encode(), self._api_key.encode())
+        return is_same_key(given, self._api_key)
 
     def _connection_fault(self, tasks: list[Any]) -> FaultRule | None:
         for task in tasks:
             if isinstance(task, dict) and task.get("taskType") in INFERENCE_TASK_TYPES:
-                for fault in CONNECTION_FAULTS:
-                    if rule := self._faults.take(fault, subject_of(task)):
-                        return rule
+                subject = subject_of(task)
+                if rule := take_connection_fault(self._faults, subject):
+                    return rule
+                if rule := self._faults.take("ack_without_task", subject):
+                    return rule
         return None
 
     async def _wait(self, outcome: Outcome, fault: FaultRule | None) -> None:
         for job in outcome.accepted:
             if job.ack_delay is not None:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LONGEST_WAIT_FOR_WEBHOOKS):
-                        await job.all_webhooks_over.wait()
-                await asyncio.sleep(job.ack_delay)
+                await wait_for_webhooks(job.all_webhooks_over, job.ack_delay)
         # Sync delivery: the connection is held until the results are there. A broken answer needs no results.
         for job in outcome.awaited if fault is None else []:
             await job.done.wait()
@@ -106,15 +103,9 @@ class Endpoint:
             outcome.errors += final.get("errors", [])
 
     async def _broken(self, fault: FaultRule, request: Request) -> Response | None:
-        if fault.fault == "non_json_body":
-            return Response(fault.options["body"], fault.options["status"], media_type="text/html")
         if fault.fault == "ack_without_task":
             return JSONResponse({"data": []})
-        if fault.options["mode"] == "hold":
-            # Longer than any sensible client waits; one that does wait gets nothing all the same.
-            await asyncio.sleep(fault.options["hold_seconds"])
-        await cut(request)
-        return None
+        return await broken_answer(fault, request)
 
 
 def _parse(body: bytes) -> list[Any] | TaskError:

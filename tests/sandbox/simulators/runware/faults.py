@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from tests.sandbox.simulators.connection_faults import BEFORE_ACK_FAULTS, CONNECTION_FAULTS
 from tests.sandbox.simulators.fault_rules import FaultKind
+from tests.sandbox.simulators.media_faults import MEDIA_FAULTS
+from tests.sandbox.simulators.webhook_delivery import WEBHOOK_FAULTS
 
 SUBMIT: Mapping[str, FaultKind] = {
     "reject": FaultKind(
@@ -20,17 +23,8 @@ SUBMIT: Mapping[str, FaultKind] = {
         "answer as if the model had left the registry",
         {"status": 400, "code": "invalidModel", "message": "This model is no longer available."},
     ),
-    "non_json_body": FaultKind(
-        "answer the submission with a body that is not JSON; `accept` says if the job exists",
-        {"status": 502, "body": "<html><body>502 Bad Gateway</body></html>", "accept": False},
-    ),
     "ack_without_task": FaultKind(
         "answer 200 with empty `data`; `accept` says if the job exists", {"accept": True}
-    ),
-    "accept_then_timeout": FaultKind(
-        "the job exists but the answer never comes: `hold` keeps the connection open for `hold_seconds` "
-        "real seconds, `cut` resets it at once",
-        {"mode": "cut", "hold_seconds": 60.0},
     ),
     "reuse_bills_again": FaultKind("a finished taskUUID sent again is run and billed again"),
 }
@@ -51,29 +45,7 @@ RUN: Mapping[str, FaultKind] = {
     "cost_zero": FaultKind("`cost` is 0 in the result; the real price is charged"),
 }
 WEBHOOK: Mapping[str, FaultKind] = {
-    "webhook_drop": FaultKind("never send it"),
-    "webhook_duplicate": FaultKind(
-        "send it again after delivery, `copies` times in all, `gap` simulated seconds apart",
-        {"copies": 2, "gap": 1.0},
-    ),
-    "webhook_reorder": FaultKind(
-        "hold it until the next webhook that meets this rule was delivered, at most `hold_seconds` real ones",
-        {"hold_seconds": 5.0},
-    ),
-    "webhook_delay": FaultKind("send it this many simulated seconds late", {"seconds": 60.0}),
-    "webhook_before_ack": FaultKind(
-        "finish at once and answer the submission only after the webhooks were delivered or given up, "
-        "and another `ack_delay` real seconds",
-        {"ack_delay": 0.0},
-    ),
-    "webhook_slow": FaultKind("send the body in two halves, `seconds` real seconds apart", {"seconds": 2.0}),
-    "webhook_wrong_token": FaultKind(
-        "change the secret in the URL: the query values token, apiKey and secret, or else the last path "
-        "segment; `then_right` sends the right one afterwards",
-        {"then_right": False},
-    ),
     "webhook_shape": FaultKind("send this shape, wrapped or flat", {"shape": "flat"}),
-    "webhook_body": FaultKind("send this JSON value, or this text as it stands, instead", {"body": {}}),
     "webhook_stray_processing": FaultKind(
         "send a call with status `processing` first: when the task starts, or with `late` after the result",
         {"late": False},
@@ -89,14 +61,6 @@ UPLOAD: Mapping[str, FaultKind] = {
     "upload_empty": FaultKind("PUT no bytes at all"),
     "upload_wrong_content_type": FaultKind("PUT with this Content-Type", {"content_type": "text/plain"}),
 }
-MEDIA: Mapping[str, FaultKind] = {
-    "media_404": FaultKind("the result URL answers this status", {"status": 404}),
-    "media_truncated": FaultKind(
-        "serve this fraction; `cut` announces the full length and drops the connection",
-        {"fraction": 0.5, "cut": False},
-    ),
-    "media_expired": FaultKind("the file is gone as soon as the result is announced"),
-}
 LOOKUP: Mapping[str, FaultKind] = {
     "lookup_empty": FaultKind("getResponse answers empty `data`, as for an unknown id"),
     "lookup_error": FaultKind(
@@ -111,4 +75,14 @@ LOOKUP: Mapping[str, FaultKind] = {
         "the result is past its retention: empty `data`, or an error with this `code`", {"code": None}
     ),
 }
-FAULTS: Mapping[str, FaultKind] = {**SUBMIT, **RUN, **WEBHOOK, **UPLOAD, **MEDIA, **LOOKUP}
+FAULTS: Mapping[str, FaultKind] = {
+    **CONNECTION_FAULTS,
+    **BEFORE_ACK_FAULTS,
+    **WEBHOOK_FAULTS,
+    **MEDIA_FAULTS,
+    **SUBMIT,
+    **RUN,
+    **WEBHOOK,
+    **UPLOAD,
+    **LOOKUP,
+}

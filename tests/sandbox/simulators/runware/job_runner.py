@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from tests.sandbox.simulators.background import Background
 from tests.sandbox.simulators.fault_rules import FaultSubject
-from tests.sandbox.simulators.media_host import Damage
-from tests.sandbox.simulators.media_spec import MediaSpec
-from tests.sandbox.simulators.runware.input_fetch import fetch_failure
+from tests.sandbox.simulators.input_fetch import fetch_failure
+from tests.sandbox.simulators.media_faults import damage_by, lifetime_by
+from tests.sandbox.simulators.media_spec import MediaSpec, media_kind
 from tests.sandbox.simulators.runware.jobs import Job, JobStore, Result
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outbound import Outbound
@@ -22,7 +23,6 @@ from tests.sandbox.simulators.runware.result_items import (
     Identity,
     identity_of,
     media_item,
-    media_kind,
     media_spec,
     prompt_of,
     text_item,
@@ -57,7 +57,7 @@ class JobRunner:
         self._registry = registry
         self._outbound = outbound
         self._jobs = jobs
-        self._running: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._runs = 0
 
     def accept(self, task: Mapping[str, Any], *, at_once: bool = False) -> Job:
@@ -76,16 +76,11 @@ class JobRunner:
         )
         self._runs += 1
         self._jobs.add(job)
-        background = asyncio.create_task(self._run(job, self._runs))
-        self._running.add(background)
-        background.add_done_callback(self._running.discard)
+        self._background.start(self._run(job, self._runs))
         return job
 
     async def stop(self) -> None:
-        running = list(self._running)
-        for background in running:
-            background.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._background.stop()
         # Requests that wait for a result or a webhook would be held for ever.
         for job in self._jobs:
             job.done.set()
@@ -96,10 +91,17 @@ class JobRunner:
         if self._shared.faults.take("never_finishes", job.subject):
             return
         if self._shared.settings.fetch_inputs:
-            job.input_error = await fetch_failure(self._shared.client, job.task)
+            job.input_error = await self._input_error(job.task)
         async with asyncio.TaskGroup() as group:
             for result in job.results:
                 group.create_task(self._run_result(job, result, run))
+
+    async def _input_error(self, task: Mapping[str, Any]) -> TaskError | None:
+        reason = await fetch_failure(self._shared.client, task.get("inputs"))
+        if reason is None:
+            return None
+        message = f"Failed to download an input: {reason}."
+        return TaskError("downloadFailed", message, fields={"parameter": "inputs"})
 
     async def _run_result(self, job: Job, result: Result, run: int) -> None:
         await self._shared.clock.sleep(job.run_seconds * _share(job, result))
@@ -152,26 +154,17 @@ class JobRunner:
             if kind == "base64Data":
                 return {"Base64Data": encoded}
             return {"DataURI": f"data:{spec.content_type};base64,{encoded}"}
-        lifetime = job.task.get("ttl", self._shared.settings.media_lifetime)
-        if self._shared.faults.take("media_expired", job.subject):
-            lifetime = 0
+        ttl = float(job.task.get("ttl", self._shared.settings.media_lifetime))
         path = f"{MEDIA_FOLDERS[media_kind(spec.format)]}/{identity.media_uuid}.{spec.format.lower()}"
         url = self._shared.media.publish(
             path,
             spec,
             spec.content_type,
-            lifetime=float(lifetime),
+            lifetime=lifetime_by(self._shared.faults, job.subject, ttl),
             subject=job.subject,
-            damage=self._damage,
+            damage=damage_by(self._shared.faults),
         )
         return {"URL": url}
-
-    def _damage(self, subject: FaultSubject) -> Damage | None:
-        if missing := self._shared.faults.take("media_404", subject):
-            return Damage(status=missing.options["status"])
-        if truncated := self._shared.faults.take("media_truncated", subject):
-            return Damage(fraction=truncated.options["fraction"], cut=truncated.options["cut"])
-        return None
 
     def _charge(self, job: Job, result: Result) -> None:
         charge = {

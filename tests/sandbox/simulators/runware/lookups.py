@@ -9,7 +9,7 @@ from typing import Any
 from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.fault_rules import FaultBook, FaultSubject
 from tests.sandbox.simulators.runware.jobs import Job, JobStore, Result
-from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.outcome import Outcome
 from tests.sandbox.simulators.runware.settings import Settings
 from tests.sandbox.simulators.runware.submit_faults import rejection
@@ -20,7 +20,7 @@ class Lookups:
     """Reads jobs, never changes them."""
 
     def __init__(
-        self, clock: Clock, jobs: JobStore, journal: Journal, faults: FaultBook, settings: Settings
+        self, clock: Clock, jobs: JobStore, journal: RunwareJournal, faults: FaultBook, settings: Settings
     ) -> None:
         self._clock = clock
         self._jobs = jobs

@@ -1,24 +1,21 @@
 """What Runware sends on its own: a webhook per finished result, and the file to the task's uploadEndpoint.
 
 Webhooks: https://runware.ai/docs/platform/webhooks. The file follows the webhook, once, and silently. Faults
-of both are applied here; what a result contains is decided before.
+of uploads are applied here, those of webhooks in webhook_delivery; what a result contains is decided before.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from tests.sandbox.simulators.fault_rules import FaultRule
 from tests.sandbox.simulators.runware.jobs import Job, Result
 from tests.sandbox.simulators.runware.shared import Shared
 from tests.sandbox.simulators.runware.task_errors import alone
-from tests.sandbox.simulators.webhook_sender import RetrySchedule, WebhookAttempt, WebhookCall, WebhookSender
-
-SECRET_PARAMETERS = ("token", "apiKey", "secret")
+from tests.sandbox.simulators.webhook_delivery import Letter, WebhookDelivery
+from tests.sandbox.simulators.webhook_sender import WebhookAttempt
 
 
 class Outbound:
@@ -26,8 +23,7 @@ class Outbound:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._sender = WebhookSender(shared.client, shared.clock, self._record_attempt)
-        self._held: dict[str, asyncio.Event] = {}
+        self._delivery = WebhookDelivery(shared.client, shared.clock, shared.faults, self._record_attempt)
 
     async def announce_start(self, job: Job) -> None:
         """Normally nothing: Runware documents no calls before a result."""
@@ -56,71 +52,30 @@ class Outbound:
             job.webhook_over()
 
     async def _webhook_with_faults(self, job: Job, result: Result, attempted: asyncio.Event) -> None:
-        take, subject = self._shared.faults.take, job.subject
+        take, subject, schedule = self._shared.faults.take, job.subject, self._shared.settings.retry_schedule
         unwanted = result.error is not None and (
             not self._shared.settings.failure_webhook or take("failure_webhook_off", subject)
         )
-        if "webhookURL" not in job.task or unwanted or take("webhook_drop", subject):
+        if "webhookURL" not in job.task or unwanted:
             attempted.set()
             return
-        if delay := take("webhook_delay", subject):
-            # Only the webhook is late: the upload goes its own way.
-            attempted.set()
-            await self._shared.clock.sleep(delay.options["seconds"])
-        if reorder := take("webhook_reorder", subject):
-            attempted.set()
-            await self._reordered(reorder, lambda: self._send_result(job, result, attempted))
-        else:
-            await self._send_result(job, result, attempted)
-        if duplicate := take("webhook_duplicate", subject):
-            for _ in range(duplicate.options["copies"] - 1):
-                await self._shared.clock.sleep(duplicate.options["gap"])
-                await self._send_result(job, result, attempted)
-        if take("webhook_stray_processing", subject, lambda rule: bool(rule.options["late"])):
+        letter = self._letter(job, lambda: self._body(job, result))
+        sent = await self._delivery.deliver(letter, schedule, attempted)
+        if sent and take("webhook_stray_processing", subject, lambda rule: bool(rule.options["late"])):
             await self._send_processing(job)
-
-    async def _send_result(self, job: Job, result: Result, attempted: asyncio.Event) -> None:
-        take, subject, schedule = self._shared.faults.take, job.subject, self._shared.settings.retry_schedule
-        body = self._body(job, result)
-        slow = take("webhook_slow", subject)
-        seconds = slow.options["seconds"] if slow else 0.0
-        url = str(job.task["webhookURL"])
-        if wrong := take("webhook_wrong_token", subject):
-            call = WebhookCall(job.task_uuid, with_wrong_token(url), body, "wrong_token", seconds)
-            if not wrong.options["then_right"]:
-                await self._sender.deliver(call, schedule, attempted)
-                return
-            await self._sender.deliver(call, RetrySchedule(attempts=1, timeout=schedule.timeout), attempted)
-        await self._sender.deliver(
-            WebhookCall(job.task_uuid, url, body, "result", seconds), schedule, attempted
-        )
-
-    async def _reordered(self, rule: FaultRule, send: Callable[[], Awaitable[None]]) -> None:
-        waiting = self._held.pop(rule.id, None)
-        if waiting is not None:
-            await send()
-            waiting.set()
-            return
-        self._held[rule.id] = overtaken = asyncio.Event()
-        try:
-            async with asyncio.timeout(rule.options["hold_seconds"]):
-                await overtaken.wait()
-        except TimeoutError:
-            self._held.pop(rule.id, None)
-        await send()
 
     async def _send_processing(self, job: Job) -> None:
         if "webhookURL" not in job.task:
             return
         item = {"taskType": job.task["taskType"], "taskUUID": job.task_uuid, "status": "processing"}
         body = json.dumps(item if self._shape(job) == "flat" else {"data": [item]}).encode()
-        call = WebhookCall(job.task_uuid, str(job.task["webhookURL"]), body, "processing")
-        await self._sender.deliver(call, self._shared.settings.retry_schedule)
+        letter = self._letter(job, lambda: body, "processing")
+        await self._delivery.send_as_is(letter, self._shared.settings.retry_schedule)
+
+    def _letter(self, job: Job, body: Callable[[], bytes], kind: str = "result") -> Letter:
+        return Letter(job.task_uuid, job.subject, str(job.task["webhookURL"]), body, kind)
 
     def _body(self, job: Job, result: Result) -> bytes:
-        if replaced := self._shared.faults.take("webhook_body", job.subject):
-            body = replaced.options["body"]
-            return body.encode() if isinstance(body, str) else json.dumps(body).encode()
         shape = self._shape(job)
         document: Mapping[str, Any]
         if result.error is not None:
@@ -191,18 +146,3 @@ class Outbound:
     def _record_attempt(self, attempt: WebhookAttempt) -> None:
         document = attempt.document()
         self._shared.journal.webhooks.append({"taskUUID": document.pop("task_uuid"), **document})
-
-
-def with_wrong_token(url: str) -> str:
-    """A near miss of the same length: comparison of lengths or prefixes alone must not accept it."""
-    parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    if any(name in SECRET_PARAMETERS for name, _ in query):
-        wrong = [(name, _miss(value) if name in SECRET_PARAMETERS else value) for name, value in query]
-        return urlunsplit(parts._replace(query=urlencode(wrong)))
-    head, _, secret = parts.path.rpartition("/")
-    return urlunsplit(parts._replace(path=f"{head}/{_miss(secret)}"))
-
-
-def _miss(secret: str) -> str:
-    return secret[:-1] + ("A" if secret[-1:] != "A" else "B")

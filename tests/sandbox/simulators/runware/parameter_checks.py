@@ -5,8 +5,8 @@ Shape of the errors: https://runware.ai/docs/platform/errors. Rules between para
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from tests.sandbox.simulators.json_values import is_number, is_web_address, is_whole_number
 from tests.sandbox.simulators.runware.task_errors import TaskError
 
 # Limits that hold for a parameter wherever it appears; the model data itself has no ranges.
@@ -35,7 +35,7 @@ def check_value(
         assert isinstance(value, list)
         if not all(_has_type(spec["items"], item) for item in value):
             return invalid(name, f"must hold only items of type {spec['items']}.", type="array")
-    if name in URI_PARAMETERS and not _is_web_address(value):
+    if name in URI_PARAMETERS and not is_web_address(value):
         return invalid(name, "must be an absolute http or https URL.", type="string")
     return _check_limits(name, spec["type"], value, LIMITS.get(name, {}) if limits is None else limits)
 
@@ -63,15 +63,15 @@ def capitalised(name: str) -> str:
 def _check_listed(name: str, allowed: list[Any], value: object) -> TaskError | None:
     if any(type(value) is type(option) and value == option for option in allowed):
         return None
-    if _is_number(value) and any(_is_number(option) and option == value for option in allowed):
+    if is_number(value) and any(is_number(option) and option == value for option in allowed):
         return None
     words = ", ".join(str(option) for option in allowed)
     # A value of the right kind that is merely not on offer has a code of its own: unsupportedDuration.
     right_kind = any(
-        type(value) is type(option) or (_is_number(value) and _is_number(option)) for option in allowed
+        type(value) is type(option) or (is_number(value) and is_number(option)) for option in allowed
     )
     code = f"{'unsupported' if right_kind else 'invalid'}{capitalised(name)}"
-    kind = "string" if isinstance(allowed[0], str) else "float" if _is_number(allowed[0]) else "boolean"
+    kind = "string" if isinstance(allowed[0], str) else "float" if is_number(allowed[0]) else "boolean"
     return invalid(name, f"must be one of: {words}.", code, type=kind, allowedValues=list(allowed))
 
 
@@ -79,7 +79,7 @@ def _check_limits(name: str, kind: str, value: object, limits: Mapping[str, int]
     if kind == "string":
         size: float = len(str(value))
         rule = "must be a string between {min} and {max} characters."
-    elif _is_number(value):
+    elif is_number(value):
         assert isinstance(value, int | float)
         size = value
         rule = f"must be {'an integer' if kind == 'integer' else 'a'} value between {{min}} and {{max}}."
@@ -99,23 +99,11 @@ def _has_type(kind: str, value: object) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "integer":
-            return _is_number(value) and float(str(value)).is_integer()
+            return is_whole_number(value)
         case "number":
-            return _is_number(value)
+            return is_number(value)
         case "object":
             return isinstance(value, dict)
         case "array":
             return isinstance(value, list)
     raise ValueError(f"unknown type {kind!r} in the model data")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_web_address(value: object) -> bool:
-    try:
-        address = urlsplit(str(value))
-    except ValueError:
-        return False
-    return address.scheme in ("http", "https") and bool(address.hostname)

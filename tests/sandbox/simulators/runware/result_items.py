@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.sandbox.simulators.media_spec import (
-    AUDIO_FORMATS,
     CONTENT_TYPES,
-    IMAGE_FORMATS,
+    LONGEST_SECONDS,
+    LONGEST_SIDE,
+    NAMED_SIZES,
     VIDEO_FORMATS,
     MediaSpec,
+    media_kind,
 )
 
 TEXT_TASK_TYPES = ("textInference", "caption", "promptEnhance")
@@ -33,16 +35,7 @@ DEFAULT_FORMATS = {
     "vectorize": "SVG",
     "tools": "MP4",
 }
-NAMED_SIZES = {
-    "360p": (640, 360),
-    "480p": (854, 480),
-    "540p": (960, 540),
-    "720p": (1280, 720),
-    "1080p": (1920, 1080),
-}
 DEFAULT_VIDEO_SIZE, DEFAULT_IMAGE_SIZE = (1280, 720), (1024, 1024)
-LONGEST_SIDE = 4096
-LONGEST_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -84,12 +77,6 @@ def media_spec(task: Mapping[str, Any], seed: int, formats: Sequence[str] = ()) 
     duration = task.get("duration", 4)
     seconds = float(duration) if isinstance(duration, int | float) else 4.0
     return MediaSpec(form, prompt_of(task), seed, width, height, min(max(seconds, 0.1), LONGEST_SECONDS))
-
-
-def media_kind(form: str) -> str:
-    """The word in field names: videoURL, imageURL, audioURL."""
-    kinds = {"video": VIDEO_FORMATS, "image": IMAGE_FORMATS, "audio": AUDIO_FORMATS}
-    return next((kind for kind, forms in kinds.items() if form in forms), "3d")
 
 
 def media_item(

@@ -1,10 +1,10 @@
 """The switches of the Runware simulator that a test may change for all tasks at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.sandbox.simulators.provider import InvalidSettingError
+from tests.sandbox.simulators.setting_changes import change
 from tests.sandbox.simulators.webhook_sender import RetrySchedule
 
 RUN_SECONDS = {
@@ -56,26 +56,4 @@ class Settings:
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """All or nothing; `run_seconds` is merged by task type."""
-        current = {item.name: getattr(self, item.name) for item in fields(self)}
-        for name, value in changes.items():
-            if name not in current:
-                raise InvalidSettingError(f"unknown default {name!r}; known: {', '.join(sorted(current))}")
-            if not _same_kind(current[name], value) or value not in CHOICES.get(name, (value,)):
-                raise InvalidSettingError(f"{value!r} is not a value for {name}")
-        for name, value in changes.items():
-            if name == "run_seconds":
-                self.run_seconds.update(value)
-            else:
-                setattr(self, name, value)
-
-
-def _same_kind(current: object, value: object) -> bool:
-    if isinstance(current, bool) or isinstance(value, bool):
-        return isinstance(current, bool) and isinstance(value, bool)
-    if isinstance(current, float):
-        return isinstance(value, int | float) and value >= 0
-    if isinstance(current, dict):
-        return isinstance(value, dict) and all(_same_kind(0.0, seconds) for seconds in value.values())
-    if isinstance(current, int):
-        return isinstance(value, int) and value >= 1
-    return isinstance(value, type(current))
+        change(self, changes, CHOICES)

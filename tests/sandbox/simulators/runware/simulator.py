@@ -1,7 +1,7 @@
 """The Runware simulator as one object: builds its parts and offers what the process needs of a provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 import httpx
@@ -16,15 +16,16 @@ from tests.sandbox.simulators.runware.endpoint import Endpoint
 from tests.sandbox.simulators.runware.faults import FAULTS
 from tests.sandbox.simulators.runware.job_runner import JobRunner
 from tests.sandbox.simulators.runware.jobs import JobStore
-from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.lookups import Lookups
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outbound import Outbound
 from tests.sandbox.simulators.runware.settings import Settings
-from tests.sandbox.simulators.runware.shared import Shared
 from tests.sandbox.simulators.runware.sora import RULES
 from tests.sandbox.simulators.runware.submission import Submission
 from tests.sandbox.simulators.runware.utility_tasks import UtilityTasks
+from tests.sandbox.simulators.setting_changes import restore
+from tests.sandbox.simulators.surroundings import Surroundings
 
 
 class RunwareSimulator:
@@ -38,11 +39,11 @@ class RunwareSimulator:
         self._origin = origin
         self._api_key = api_key
         self._settings = Settings()
-        self._journal = Journal()
+        self._journal = RunwareJournal()
         self._jobs = JobStore()
         self.faults = FaultBook(FAULTS)
         registry = ModelRegistry(RULES)
-        shared = Shared(clock, client, media, self.faults, self._settings, self._journal)
+        shared = Surroundings(clock, client, media, self.faults, self._settings, self._journal)
         self._runner = JobRunner(shared, registry=registry, outbound=Outbound(shared), jobs=self._jobs)
         lookups = Lookups(clock, self._jobs, self._journal, self.faults, self._settings)
         self._utilities = UtilityTasks(media, self._journal, self._settings)
@@ -83,10 +84,7 @@ class RunwareSimulator:
         self._jobs.clear()
         self._utilities.forget()
         self._journal.clear()
-        fresh = Settings()
-        # The parts hold on to this one object.
-        for item in fields(fresh):
-            setattr(self._settings, item.name, getattr(fresh, item.name))
+        restore(self._settings)
 
     async def close(self) -> None:
         await self._runner.stop()

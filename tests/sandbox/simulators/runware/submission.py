@@ -9,7 +9,7 @@ from typing import Any
 from tests.sandbox.simulators.fault_rules import FaultBook
 from tests.sandbox.simulators.runware.job_runner import JobRunner, subject_of
 from tests.sandbox.simulators.runware.jobs import JobStore
-from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.lookups import Lookups
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outcome import Outcome, refuse
@@ -39,7 +39,7 @@ class Submission:
         settings: Settings,
         faults: FaultBook,
         jobs: JobStore,
-        journal: Journal,
+        journal: RunwareJournal,
         runner: JobRunner,
         lookups: Lookups,
         utilities: UtilityTasks,

@@ -12,7 +12,7 @@ from typing import Any
 from tests.sandbox.simulators.fault_rules import FaultSubject
 from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_spec import MediaSpec
-from tests.sandbox.simulators.runware.journal import Journal
+from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.outcome import Outcome, refuse
 from tests.sandbox.simulators.runware.parameter_checks import invalid, missing
 from tests.sandbox.simulators.runware.settings import Settings
@@ -25,7 +25,7 @@ UPLOAD_LIFETIME = 30 * 86_400.0
 class UtilityTasks:
     """Answers in the same request; nothing here is charged."""
 
-    def __init__(self, media: MediaHost, journal: Journal, settings: Settings) -> None:
+    def __init__(self, media: MediaHost, journal: RunwareJournal, settings: Settings) -> None:
         self._media = media
         self._journal = journal
         self._settings = settings

@@ -19,10 +19,12 @@ from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.media_spec import MediaSpec
+from tests.sandbox.simulators.runninghub.simulator import RunningHubSimulator
 from tests.sandbox.simulators.runware.simulator import RunwareSimulator
 
 ORIGIN = "http://127.0.0.1:1"
 API_KEY = "simulated-key"
+HUB_KEYS = ("simulated-hub-key", "simulated-hub-cn-key")
 HOOK = "https://gateway.test/webhooks/runware/job/1/secret-token"
 UPLOAD = "https://bucket.test/incoming/job/1/0?X-Amz-Signature=abc%2Fdef"
 FILE = b"rendered " * 100
@@ -95,7 +97,10 @@ class Receiver:
 
 
 class Simulation:
-    """An application with Runware in it, a client on one side and a receiver on the other."""
+    """An application with every provider in it, a client on one side and a receiver on the other.
+
+    The methods speak to Runware; RunningHub has `runninghub.hub` for that.
+    """
 
     def __init__(self, client_host: str = "127.0.0.1") -> None:
         self.clock = VirtualClock()
@@ -104,7 +109,8 @@ class Simulation:
         renderer = InstantRenderer()
         media = MediaHost(ORIGIN, self.clock, renderer)
         self.runware = RunwareSimulator(ORIGIN, API_KEY, self.clock, media, outbound)
-        application = build_application([self.runware], self.clock, media, renderer)
+        self.runninghub = RunningHubSimulator(ORIGIN, HUB_KEYS, self.clock, media, outbound)
+        application = build_application([self.runware, self.runninghub], self.clock, media, renderer)
         transport = httpx.ASGITransport(application, client=(client_host, 123))
         self.client = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
@@ -137,6 +143,7 @@ def simulate(scenario: Callable[[Simulation], Awaitable[None]], client_host: str
                 await scenario(simulation)
         finally:
             await simulation.runware.close()
+            await simulation.runninghub.close()
 
     asyncio.run(run())
 

@@ -41,6 +41,15 @@ def test_wrong_wish_is_a_400_and_changes_nothing(wishes: object) -> None:
     simulate(scenario)
 
 
+def test_whole_number_for_a_fraction_does_not_bar_a_later_fraction() -> None:
+    async def scenario(simulation: Simulation) -> None:
+        for balance in (3, 3.5):
+            answer = await simulation.client.patch(CONTROL, json={"defaults": {"balance": balance}})
+            assert answer.json()["defaults"]["balance"] == balance
+
+    simulate(scenario)
+
+
 def test_fault_rules_are_added_listed_and_removed() -> None:
     async def scenario(simulation: Simulation) -> None:
         rule = {"fault": "webhook_drop", "match": {"prompt_contains": "fox"}, "times": 2}

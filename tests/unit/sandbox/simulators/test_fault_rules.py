@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.simulators.fault_rules import FaultBook, FaultKind, FaultSubject, InvalidFaultError
+from tests.sandbox.simulators.fault_rules import FaultBook, FaultKind, FaultSubject, InvalidFaultError, one_of
 
 SUBJECT = FaultSubject("uuid-1", "openai:3@2", "videoInference", "a red fox")
 
 
 def book() -> FaultBook:
-    return FaultBook({"late": FaultKind("come late", {"seconds": 1.0}), "never": FaultKind("stay away")})
+    late = FaultKind("come late", {"seconds": 1.0, "how": "slowly"}, {"how": one_of("slowly", "quietly")})
+    return FaultBook({"late": late, "never": FaultKind("stay away")})
 
 
 def test_rule_without_match_applies_to_every_task() -> None:
@@ -18,7 +19,7 @@ def test_rule_without_match_applies_to_every_task() -> None:
     faults.add({"fault": "late"})
     rule = faults.take("late", SUBJECT)
     assert rule is not None
-    assert rule.options == {"seconds": 1.0}
+    assert rule.options == {"seconds": 1.0, "how": "slowly"}
     assert faults.take("never", SUBJECT) is None
 
 
@@ -60,6 +61,7 @@ def test_rule_that_the_caller_passes_over_is_not_counted() -> None:
         {"fault": "unheard-of"},
         {},
         {"fault": "late", "options": {"minutes": 1}},
+        {"fault": "late", "options": {"how": "loudly"}},
         {"fault": "late", "match": {"colour": "red"}},
         {"fault": "late", "match": "red"},
         {"fault": "late", "times": 0},

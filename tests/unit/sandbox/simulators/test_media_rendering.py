@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import time
+import zipfile
 
 import av
 import pytest
@@ -64,3 +65,10 @@ def test_mesh_is_a_well_formed_glb() -> None:
     json_length, json_kind = struct.unpack_from("<I4s", mesh, 12)
     assert (magic, version, length, json_kind) == (b"glTF", 2, len(mesh), b"JSON")
     assert json.loads(mesh[20 : 20 + json_length])["asset"]["version"] == "2.0"
+
+
+def test_archive_holds_a_picture_and_is_the_same_each_time() -> None:
+    archive = render(MediaSpec("ZIP", "a fox", 1, width=32, height=32))
+    assert archive == render(MediaSpec("ZIP", "a fox", 1, width=32, height=32))
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        assert Image.open(files.open("output.png")).size == (32, 32)

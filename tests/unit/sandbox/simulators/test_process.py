@@ -1,34 +1,30 @@
 """The process as a whole: its ready line, real sockets, cut connections, and a clean end."""
 
 import json
-import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.unit.sandbox.simulators.simulation import API_KEY, sora
-
-PROJECT = Path(__file__).parents[4]
+from tests.unit.sandbox.simulators.process import simulators
+from tests.unit.sandbox.simulators.runninghub.hub import SORA, text_to_video
+from tests.unit.sandbox.simulators.simulation import sora
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     ready_file = tmp_path_factory.mktemp("simulators") / "ready.json"
-    command = [sys.executable, "-m", "tests.sandbox.simulators", "--runware-api-key", API_KEY]
-    command += ["--speed", "1000", "--ready-file", str(ready_file)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert ready_file.read_text() == line
-        yield json.loads(line)["runware"]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+    with simulators("--ready-file", str(ready_file)) as started:
+        assert json.loads(ready_file.read_text()) == started
+        yield started
+
+
+@pytest.fixture
+def started(everything: dict[str, Any]) -> dict[str, Any]:
+    runware: dict[str, Any] = everything["runware"]
+    return runware
 
 
 @pytest.fixture
@@ -39,8 +35,10 @@ def client(started: dict[str, Any]) -> Iterator[httpx.Client]:
         client.post(f"{started['control_url']}/reset")
 
 
-def test_ready_line_names_every_address(started: dict[str, Any]) -> None:
-    assert set(started) == {"base_url", "api_key", "control_url", "media_url"}
+def test_ready_line_names_every_address(started: dict[str, Any], everything: dict[str, Any]) -> None:
+    keys = {"base_url", "api_key", "control_url", "media_url"}
+    assert set(started) == keys
+    assert set(everything["runninghub"]) == keys | {"cn_base_url", "cn_api_key"}
     assert started["base_url"].endswith("/v1")
     assert started["control_url"].endswith("/_control/runware")
 
@@ -71,6 +69,23 @@ def test_cut_connection_leaves_an_accepted_job(
         client.post(started["base_url"], json=[task])
     again = client.post(started["base_url"], json=[task])
     assert (again.status_code, again.json()["errors"][0]["code"]) == (400, "conflictTaskUUID")
+
+
+@pytest.mark.parametrize("options", [{"mode": "cut"}, {"mode": "hold", "hold_seconds": 0.2}])
+def test_cut_connection_leaves_a_paid_task_at_runninghub(
+    everything: dict[str, Any], options: dict[str, Any]
+) -> None:
+    hub = everything["runninghub"]
+    headers = {"Authorization": f"Bearer {hub['api_key']}"}
+    rule = {"fault": "accept_then_timeout", "options": options, "times": 1}
+    with httpx.Client(headers=headers, timeout=10, trust_env=False) as client:
+        client.post(f"{hub['control_url']}/faults", json=rule).raise_for_status()
+        submission = f"{hub['base_url']}/openapi/v2/{SORA}"
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            client.post(submission, json=text_to_video(webhookUrl=None))
+        client.post(submission, json=text_to_video(webhookUrl=None)).raise_for_status()
+        assert len(client.get(hub["control_url"]).json()["accepted"]) == 2
+        client.post(f"{hub['control_url']}/reset")
 
 
 def test_truncated_download_breaks_off(started: dict[str, Any], client: httpx.Client) -> None:

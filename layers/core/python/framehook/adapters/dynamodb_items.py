@@ -27,7 +27,7 @@ from framehook.adapters.dynamodb_parts import (
 from framehook.adapters.dynamodb_values import Item, decode_item, encode_item, packed, unpacked
 from framehook.adapters.job_index import due_shard, expires_at, notice
 from framehook.errors import UnreadableItem
-from framehook.jobs import AttemptRecord, Job, Kind, LandedFile, OutputRecord, Request, Status
+from framehook.jobs import AttemptRecord, Cancel, Job, Kind, LandedFile, OutputRecord, Request, Status
 
 STATE = "STATE"
 REQUEST = "REQUEST"
@@ -77,6 +77,8 @@ def job_item(job: Job, seen: Job | None, retention_days: int | None) -> Item:
         "status": job.status,
         "kind": job.kind,
         "uploads": job.uploads or None,
+        "account": job.account or None,
+        "cancel": job.cancel,
         "due_shard": str(due_shard(job.id)) if job.due_at is not None else None,
         "expires_at": expires_at(job, retention_days),
         "error": failure_values(job.error, _ERROR_BYTES),
@@ -108,13 +110,13 @@ def request_from_item(item: Mapping[str, Any]) -> Request:
     return _read(item, _request)
 
 
-def result_values(record: OutputRecord) -> dict[str, Any]:
-    """What a provider reported of an output; never what landed. Raises ResultTooLarge."""
+def result_values(record: OutputRecord, text_parts: int | None = None) -> dict[str, Any]:
+    """What a provider reported of an output; never what landed. `text_parts`: its text is kept apart."""
     result = record.result
     return {
         "n": record.index,
         "attempt": record.attempt,
-        "result": result and result_file_values(result),
+        "result": result and result_file_values(result, text_parts),
         "seed": record.seed,
         "video_id": record.video_id,
     }
@@ -131,6 +133,15 @@ def landed_values(landed: LandedFile) -> dict[str, Any]:
 
 def output_from_item(item: Mapping[str, Any]) -> OutputRecord:
     return _read(item, _output_record)
+
+
+def text_parts_of(item: Mapping[str, Any]) -> int:
+    """In how many parts the text of an output is kept apart; 0: it is not."""
+
+    def parts(values: dict[str, Any]) -> int:
+        return int((values.get("result") or {}).get("text_parts", 0))
+
+    return _read(item, parts)
 
 
 def attempt_from_item(item: Mapping[str, Any]) -> AttemptRecord:
@@ -152,6 +163,8 @@ def _job(values: dict[str, Any]) -> Job:
         status=Status(values["status"]),
         kind=Kind(values["kind"]),
         uploads=values.get("uploads", False),
+        account=values.get("account", ""),
+        cancel=Cancel(values["cancel"]) if "cancel" in values else None,
         error=failure_from(values.get("error")),
         token_hashes=tuple(values.get("token_hashes", ())),
         tasks=tuple(map(task_from, values.get("tasks", ()))),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from framehook.adapters import dynamodb_texts
 from framehook.adapters.dynamodb_items import (
     ATTEMPT,
     OUTPUT,
@@ -22,10 +23,11 @@ from framehook.adapters.dynamodb_items import (
     request_from_item,
     request_values,
     result_values,
+    text_parts_of,
 )
 from framehook.adapters.dynamodb_listing import due_jobs, page_of
 from framehook.adapters.dynamodb_table import Table
-from framehook.adapters.dynamodb_values import Item, encode_item, packed
+from framehook.adapters.dynamodb_values import Item, encode_item, packed, unpacked
 from framehook.adapters.job_index import KEPT_ANSWERS, parts_expire_at
 from framehook.errors import StaleJob, Unavailable
 from framehook.jobs import Job, LandedFile, OutputRecord, Request, Status
@@ -101,11 +103,21 @@ class DynamoJobStore:
 
     def get_output(self, job_id: str, index: int, attempt: int) -> OutputRecord | None:
         item = self._table.get(*_output_key(job_id, index, attempt))
-        return output_from_item(item) if item else None
+        if item is None:
+            return None
+        record, parts = output_from_item(item), text_parts_of(item)
+        if not parts or record.result is None:
+            return record
+        text = dynamodb_texts.load(self._table, job_id, output_sk(index, attempt), parts)
+        return dataclasses.replace(record, result=dataclasses.replace(record.result, text=unpacked(text)))
 
     def record_result(self, job_id: str, record: OutputRecord) -> None:
         """What the report is silent about stays as it was. Raises ResultTooLarge."""
-        self._table.set(_output_key(job_id, record.index, record.attempt), result_values(record))
+        text = packed(record.result.text) if record.result and record.result.text else ""
+        parts = None
+        if isinstance(text, bytes) and len(text) > dynamodb_texts.PART_BYTES:
+            parts = dynamodb_texts.save(self._table, job_id, output_sk(record.index, record.attempt), text)
+        self._table.set(_output_key(job_id, record.index, record.attempt), result_values(record, parts))
 
     def claim_landing(self, job_id: str, index: int, attempt: int, etag: str, now: int, until: int) -> bool:
         free = "attribute_not_exists(claim_etag) OR claim_etag = :claim_etag OR claim_until < :now"

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from framehook.adapters.dynamodb_values import packed, unpacked
-from framehook.errors import Failure, ResultTooLarge
-from framehook.jobs import Output, OutputState, ResultFile, Status, Task, TaskState, TimelineEntry
-
-_RESULT_LIMIT = 350 * 1024  # an item holds 400 KB
+from framehook.errors import Failure
+from framehook.jobs import Kind, Output, OutputState, ResultFile, Status, Task, TaskState, TimelineEntry
 
 Values = Mapping[str, Any]
 
@@ -35,6 +33,8 @@ def task_values(task: Task) -> Values:
         "state": task.state,
         "failure": failure_values(task.failure),
         "cost": task.cost,
+        "usage": dict(task.usage) or None,
+        "failing": task.failing_since,
     }
 
 
@@ -46,6 +46,8 @@ def task_from(values: Values) -> Task:
         state=TaskState(values["state"]),
         failure=failure_from(values.get("failure")),
         cost=values.get("cost"),
+        usage=tuple(values.get("usage", {}).items()),
+        failing_since=values.get("failing"),
     )
 
 
@@ -55,6 +57,7 @@ def output_values(output: Output) -> Values:
         "attempt": output.attempt,
         "state": output.state,
         "failure": failure_values(output.failure),
+        "kind": output.kind,
     }
 
 
@@ -64,6 +67,7 @@ def output_from(values: Values) -> Output:
         attempt=values["attempt"],
         state=OutputState(values["state"]),
         failure=failure_from(values.get("failure")),
+        kind=Kind(values["kind"]) if "kind" in values else None,
     )
 
 
@@ -75,12 +79,16 @@ def entry_from(values: Values) -> TimelineEntry:
     return TimelineEntry(Status(values["s"]), values["at"], values.get("why"))
 
 
-def result_file_values(result: ResultFile) -> Values:
-    """Raises ResultTooLarge for a text that does not fit into an item even when compressed."""
-    text = packed(result.text) if result.text is not None else None
-    if text is not None and len(text) > _RESULT_LIMIT:
-        raise ResultTooLarge(f"the text is larger than {_RESULT_LIMIT} bytes when compressed")
-    return {"url": result.url, "text": text, "id": result.provider_id, "type": result.media_type}
+def result_file_values(result: ResultFile, text_parts: int | None = None) -> Values:
+    """`text_parts`: the text is kept apart, in so many parts."""
+    text = packed(result.text) if result.text is not None and text_parts is None else None
+    return {
+        "url": result.url,
+        "text": text,
+        "text_parts": text_parts,
+        "id": result.provider_id,
+        "type": result.media_type,
+    }
 
 
 def result_file_from(values: Values) -> ResultFile:

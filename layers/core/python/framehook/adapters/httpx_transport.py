@@ -1,10 +1,12 @@
 """One HTTP exchange with a provider (Transport). What decides between NeverSent and ReplyLost is whether a
-byte of the request may have left. Never logs: headers carry API keys, bodies carry webhook tokens.
+byte of the request may have left. Never logs, and keeps httpx from it: headers and queries carry API keys, bodies carry
+webhook tokens.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import socket
 import threading
@@ -35,6 +37,8 @@ class HttpxTransport:
         self._base_url = base_url.rstrip("/")
         self._read_seconds = read_seconds
         self._connect_seconds = connect_seconds
+        for talkative in ("httpx", "httpcore"):  # every URL, at INFO
+            logging.getLogger(talkative).setLevel(logging.WARNING)
 
     def send(self, request: HttpRequest) -> HttpResponse:
         exchange = _Exchange(self._client, self._prepared(request))

@@ -15,9 +15,11 @@ from typing import Any
 from framehook.jobs import Task
 from framehook.providers.contract import (
     Accepted,
+    CancelAnswer,
     Failed,
     HttpRequest,
     HttpResponse,
+    Inquiry,
     Refused,
     RefusedForNow,
     Report,
@@ -44,6 +46,8 @@ NAME = "runware"
 # A UUID that was sent before is refused with conflictTaskUUID while its task runs; once that has finished, it
 # may be billed again. Nobody says for how long it is remembered, so only a short while is relied on.
 RESENDS_SAME_TASK_SECONDS = 600
+TASKS_PER_CALL = 4
+OWN_TASK_ID: re.Pattern[str] | None = None  # tasks go by our UUIDs
 
 _RESULT_HOST = r"(?:[a-z0-9-]+\.)*runware\.ai"  # vm. for videos, im. for images
 _LONGEST_HOST = 253
@@ -66,8 +70,26 @@ def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend],
     return _request([_task(model, body, task, place) for place, task in enumerate(tasks)], api_key)
 
 
-def look_up(task_ids: Sequence[str], api_key: str) -> HttpRequest:
-    return _request([{"taskType": "getResponse", "taskUUID": task_id} for task_id in task_ids], api_key)
+def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
+    asked = [{"taskType": "getResponse", "taskUUID": task_id} for task_id in task_ids]
+    return [Inquiry(tuple(task_ids), _request(asked, api_key))] if asked else []
+
+
+def recovery(_task_id: str, _api_key: str) -> HttpRequest | None:
+    return None
+
+
+def can_cancel(_model: str) -> bool:
+    """Runware documents no way to stop a task."""
+    return False
+
+
+def cancellation(_task_id: str, _api_key: str) -> HttpRequest | None:
+    return None
+
+
+def read_cancellation(_response: HttpResponse) -> CancelAnswer:
+    return CancelAnswer.REFUSED
 
 
 def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[str, Verdict]:
@@ -76,7 +98,7 @@ def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[
         answer = parse(response.body)
     except UnreadableAnswer as unreadable:
         return {task_id: Unknown(f"HTTP {response.status}: {unreadable}") for task_id in task_ids}
-    reports = _results(answer, task_ids, alone=False)
+    reports = _results(answer, task_ids)
     verdicts: dict[str, Verdict] = {}
     for task_id in task_ids:
         report = reports.get(task_id)
@@ -102,31 +124,31 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
         telling = meaning.tells in (Tells.ALWAYS, Tells.IN_LOOK_UP) and ok
         if telling or (error.marked and meaning.tells is not Tells.NEVER):
             failures.append(Failed(task_id, failure_of(error, meaning), error.cost))
-    reports = _one_each([*_results(answer, task_ids, alone=False).values(), *failures])
+    reports = _one_each([*_results(answer, task_ids).values(), *failures])
     ours = [error for error in answer.errors if error.task_id is None or error.task_id in task_ids]
     if not reports and any(error.code != _NOT_FOUND for error in ours):
         raise UnreadableAnswer(f"the look-up itself failed: {ours[0].code}")  # not "there is no such task"
     return reports
 
 
-def read_webhook(body: bytes, tasks: Sequence[Task]) -> Sequence[Report]:
+def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:
     """What a call says of the job's tasks. Raises UnreadableAnswer.
 
-    News without a UUID belongs to the only task, if there is just one: the call was authentic.
+    News without a UUID belongs to the task whose URL was called, or to the only one: the call was authentic.
     """
     answer = parse(body)
     if not answer.items and not answer.errors:
         raise UnreadableAnswer("the call holds neither results nor errors")
     task_ids = [task.id for task in tasks]
-    alone = len(task_ids) == 1
-    reports = [*_results(answer, task_ids, alone=alone).values()]
-    for error, task_id, meaning in _errors_of(answer, task_ids, alone=alone):
+    nameless = about.id if about else task_ids[0] if len(task_ids) == 1 else None
+    reports = [*_results(answer, task_ids, nameless).values()]
+    for error, task_id, meaning in _errors_of(answer, task_ids, nameless):
         if meaning.tells in (Tells.ALWAYS, Tells.IF_MARKED):
             reports.append(Failed(task_id, failure_of(error, meaning), error.cost))
         elif meaning.alive:
             reports.append(StillRunning(task_id))
-    nameless = any(task_id_of(item) is None for item in answer.items)
-    if not reports and (nameless or any(error.task_id is None for error in answer.errors)):
+    unnamed = any(task_id_of(item) is None for item in answer.items)
+    if not reports and (unnamed or any(error.task_id is None for error in answer.errors)):
         raise UnreadableAnswer("the call does not say which task it is about")
     return _one_each(reports)
 
@@ -156,13 +178,13 @@ def _task(model: str, body: Mapping[str, Any], task: TaskToSend, place: int) -> 
     return sent
 
 
-def _results(answer: Answer, task_ids: Sequence[str], *, alone: bool) -> dict[str, Report]:
-    """One report per task that the answer shows. `alone`: results without a UUID belong to the only task."""
+def _results(answer: Answer, task_ids: Sequence[str], nameless: str | None = None) -> dict[str, Report]:
+    """One report per task that the answer shows. Results without a UUID belong to the task `nameless`, if to any."""
     known = {task_id.lower(): task_id for task_id in task_ids}
     reports: list[Report] = []
     for item in answer.items:
         named = task_id_of(item)
-        task_id = known.get(named) if named else task_ids[0] if alone else None
+        task_id = known.get(named) if named else nameless
         if task_id is None:
             continue
         report = report_of(item, task_id)
@@ -172,13 +194,13 @@ def _results(answer: Answer, task_ids: Sequence[str], *, alone: bool) -> dict[st
 
 
 def _errors_of(
-    answer: Answer, task_ids: Sequence[str], *, alone: bool = False
+    answer: Answer, task_ids: Sequence[str], nameless: str | None = None
 ) -> list[tuple[RunwareError, str, Meaning]]:
     """The errors that are about our tasks, each with its task and meaning."""
     known = {task_id.lower(): task_id for task_id in task_ids}
     found = []
     for error in answer.errors:
-        task_id = known.get(error.task_id) if error.task_id else task_ids[0] if alone else None
+        task_id = known.get(error.task_id) if error.task_id else nameless
         if task_id is not None:
             found.append((error, task_id, meaning_of(error.code, _OK.start)))
     return found

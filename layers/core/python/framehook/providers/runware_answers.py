@@ -14,14 +14,20 @@ from typing import Any
 from framehook.jobs import ResultFile
 from framehook.money import to_micros
 from framehook.providers.contract import Report, StillRunning, Succeeded, UnreadableAnswer
-from framehook.providers.runware_errors import RunwareError, bounded_code, bounded_message
+from framehook.providers.provider_words import (
+    MAX_BODY,
+    MAX_ID,
+    bounded_code,
+    bounded_message,
+    is_url,
+    seconds,
+    short,
+    valid,
+)
+from framehook.providers.runware_errors import KEPT_URLS, RunwareError
 
-MAX_BODY = 8 * 1024 * 1024
-_LONGEST_ID = 200
-_LONGEST_URL = 4_000
 _MOST_ITEMS = 200
 _MOST_FILES = 32
-_LONGEST_WAIT = 86_400.0
 
 _RUNNING = ("processing", "queued", "pending", "scheduled", "waiting", "running")
 _ENDED_BADLY = ("error", "failed")
@@ -57,7 +63,7 @@ def parse(body: bytes) -> Answer:
 
 def task_id_of(item: Item) -> str | None:
     value = item.get("taskUUID")
-    return value.lower() if isinstance(value, str) and len(value) <= _LONGEST_ID else None
+    return value.lower() if isinstance(value, str) and len(value) <= MAX_ID else None
 
 
 def report_of(item: Item, task_id: str) -> Report:
@@ -72,7 +78,7 @@ def report_of(item: Item, task_id: str) -> Report:
         task_id,
         files,
         seed=seed if isinstance(seed, int) and not isinstance(seed, bool) and abs(seed) < 2**63 else None,
-        video_id=_short(video_id),
+        video_id=short(video_id),
         cost=to_micros(item.get("cost")),
     )
 
@@ -119,18 +125,11 @@ def _error(fault: Any, around: Mapping[str, Any]) -> RunwareError:
     return RunwareError(
         task_id=task_id_of(fault) or task_id_of(around),
         code=bounded_code(fault.get("code") or around.get("code")),
-        message=bounded_message(fault.get("message") or around.get("message")),
+        message=bounded_message(fault.get("message") or around.get("message"), KEPT_URLS),
         marked=fault.get("status") in _ENDED_BADLY or around.get("status") in _ENDED_BADLY,
-        retry_after=_seconds(wait),
+        retry_after=seconds(wait),
         cost=to_micros(fault.get("cost") or around.get("cost")),
     )
-
-
-def _seconds(value: Any) -> float | None:
-    """NaN and infinities fail the comparison."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_WAIT:
-        return None
-    return float(value)
 
 
 def _files(item: Item) -> tuple[ResultFile, ...] | None:
@@ -147,7 +146,7 @@ def _files(item: Item) -> tuple[ResultFile, ...] | None:
     if any(value and name.endswith(_INLINE) and name not in _OUR_URLS for name, value in item.items()):
         return ()
     if isinstance(item.get("text"), str):
-        return (ResultFile(text=_valid(item["text"]), media_type="text/plain"),)
+        return (ResultFile(text=valid(item["text"]), media_type="text/plain"),)
     found = {name: value for name, value in item.items() if name not in _NOT_A_RESULT}
     if found and item.get("taskType") in _STRUCTURED:
         return _structured(found)
@@ -164,30 +163,10 @@ def _structured(found: Mapping[str, Any]) -> tuple[ResultFile, ...]:
 
 def _url_files(item: Item) -> Iterator[ResultFile]:
     for name, value in item.items():
-        if name.endswith("URL") and name not in _OUR_URLS and _is_url(value):
-            yield ResultFile(url=value, provider_id=_short(item.get(f"{name.removesuffix('URL')}UUID")))
+        if name.endswith("URL") and name not in _OUR_URLS and is_url(value):
+            yield ResultFile(url=value, provider_id=short(item.get(f"{name.removesuffix('URL')}UUID")))
     outputs = item.get("outputs")
     files = outputs.get("files") if isinstance(outputs, dict) else None
     for file in _as_list(files):
-        if isinstance(file, dict) and _is_url(file.get("url")):
-            yield ResultFile(url=file["url"], provider_id=_short(file.get("uuid")))
-
-
-def _is_url(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) <= _LONGEST_URL
-        and value.startswith(("https://", "http://"))
-        and value.isascii()
-        and value.isprintable()
-        and " " not in value
-    )
-
-
-def _short(value: Any) -> str | None:
-    return _valid(value) if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID else None
-
-
-def _valid(text: str) -> str:
-    """Half surrogate pairs can be spelled in JSON, but nobody further on can write them."""
-    return text.encode("utf-8", "replace").decode()
+        if isinstance(file, dict) and is_url(file.get("url")):
+            yield ResultFile(url=file["url"], provider_id=short(file.get("uuid")))

@@ -13,10 +13,7 @@ from enum import StrEnum
 
 from framehook.errors import Failure
 
-_LONGEST_CODE = 100
-_LONGEST_MESSAGE = 500
-_ANY_URL = r"(?i)https?(?::|%3a)\S*"
-_RUNWARE_URL = r"(?i)https://(?:[a-z-]+\.)?runware\.ai/[\w./#-]*[).,;]?"
+KEPT_URLS = r"(?i)https://(?:[a-z-]+\.)?runware\.ai/[\w./#-]*[).,;]?"  # Runware's own pages
 
 
 class Effect(StrEnum):
@@ -141,20 +138,3 @@ def effect_of(meaning: Meaning, status: int) -> Effect:
 
 def failure_of(error: RunwareError, meaning: Meaning) -> Failure:
     return Failure(meaning.code, error.message or f"Runware answered {error.code}", error.code or None)
-
-
-def bounded_code(code: object) -> str:
-    text = code if isinstance(code, str) else str(code) if isinstance(code, int) and abs(code) < 2**63 else ""
-    return text[:_LONGEST_CODE].encode("utf-8", "replace").decode()
-
-
-def bounded_message(message: object) -> str:
-    """The message without URLs: it may quote the webhook or the upload URL, which are secrets."""
-    if not isinstance(message, str):
-        return ""
-    text = message[: 2 * _LONGEST_MESSAGE].encode("utf-8", "replace").decode()
-    return re.sub(_ANY_URL, _without_secret, text)[:_LONGEST_MESSAGE]
-
-
-def _without_secret(url: re.Match[str]) -> str:
-    return url[0] if re.fullmatch(_RUNWARE_URL, url[0]) else "<url>"

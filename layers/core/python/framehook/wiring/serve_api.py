@@ -9,17 +9,29 @@ from pathlib import Path
 import boto3
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+from framehook.account_overview import AccountOverview
+from framehook.adapters.dynamodb_gate import DynamoGateStore
 from framehook.adapters.dynamodb_owners import DynamoOwnerDirectory
+from framehook.adapters.lambda_starter import FunctionNames, LambdaStarter
 from framehook.adapters.s3_media import S3MediaStore
 from framehook.adapters.s3_signing import signing_config
 from framehook.adapters.sqs_jobs import SqsJobQueue
-from framehook.adapters.system import SystemChance
+from framehook.adapters.system import SystemChance, SystemClock
+from framehook.calling import Calling
+from framehook.cancelling import Cancelling
 from framehook.http_edge import HttpEdge
 from framehook.inputs import InputKeeper
 from framehook.intake import Intake
+from framehook.model_forms import ModelForms
+from framehook.providers import runninghub, runninghub_account, runware, runware_account
+from framehook.providers.contract import Provider
+from framehook.providers.questions import AccountReader
 from framehook.resolution import Resolution
 from framehook.settings import ServeApiSettings
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
+
+_PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
+_READERS: dict[str, AccountReader] = {runware.NAME: runware_account, runninghub.NAME: runninghub_account}
 
 
 @functools.cache
@@ -28,9 +40,15 @@ def resolver(description: Path) -> APIGatewayRestResolver:
     stored = changes(settings)
     media = S3MediaStore(s3_client(), settings.media_bucket, signing=s3_client(signing_config()))
     queue = SqsJobQueue(boto3.client("sqs", config=PROMPT), settings.jobs_queue_url)
+    names = FunctionNames(follow_up=settings.follow_up_function)
+    starter = LambdaStarter(boto3.client("lambda", config=PROMPT), names)
+    gates = DynamoGateStore(table(settings))
     edge = HttpEdge(
         intake=Intake(stored, InputKeeper(media, settings.media_bucket)),
-        resolution=Resolution(stored, queue, SystemChance()),
+        resolution=Resolution(stored, queue, SystemChance(), _PROVIDERS),
+        cancelling=Cancelling(stored, starter, _PROVIDERS),
+        overview=lambda: AccountOverview(_asking(settings), _READERS, gates, SystemClock(), SystemChance()),
+        forms=lambda: ModelForms(_asking(settings)),
         queue=queue,
         owners=DynamoOwnerDirectory(table(settings)),
         media=media,
@@ -41,3 +59,11 @@ def resolver(description: Path) -> APIGatewayRestResolver:
         description=description,
     )
     return edge.resolver()
+
+
+@functools.cache
+def _asking(settings: ServeApiSettings) -> Calling:
+    """The way to the providers, with calls of at most 6 s: several of them fit into the 29 that the API waits."""
+    from framehook.wiring.provider_calls import calling  # noqa: PLC0415 - httpx: most calls start faster without
+
+    return calling(settings, read_seconds=4, connect_seconds=2)

@@ -6,21 +6,32 @@ import functools
 import os
 
 import boto3
+import httpx
 
+from framehook import accounts
 from framehook.adapters.dynamodb_gate import DynamoGateStore
+from framehook.adapters.https_downloader import BUSY, HttpsDownloader
+from framehook.adapters.httpx_file_sender import HttpxFileSender
 from framehook.adapters.s3_media import S3MediaStore
 from framehook.adapters.s3_signing import S3Signer, signing_client
 from framehook.adapters.sqs_jobs import SqsDeadLetters
 from framehook.adapters.system import SystemChance, SystemClock
+from framehook.adapters.targets import TargetRules
+from framehook.calling import Calling
 from framehook.completion import Completion
 from framehook.inputs import InputKeeper, InputSigner
 from framehook.intake import Intake
 from framehook.looking_up import LookingUp
+from framehook.preparation import Preparation
+from framehook.providers import runninghub
 from framehook.queue_edge import QueueEdge
+from framehook.resource_uploads import ResourceUploads
 from framehook.settings import SubmitJobSettings, public_base
 from framehook.submission import Submission
-from framehook.wiring.runware_calls import PROVIDERS, api_keys, transports
+from framehook.wiring.provider_calls import PROVIDERS, calling
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
+
+_RESOURCE_SECONDS = 160  # of the function's 300: the rest is for the calls
 
 
 @functools.cache
@@ -30,23 +41,45 @@ def edge() -> QueueEdge:
     keeper = InputKeeper(S3MediaStore(s3_client(), settings.media_bucket), settings.media_bucket)
     signer = _signer(settings)
     completion = Completion(stored, PROVIDERS)
-    secrets, calls = api_keys(settings), transports(settings)
+    calls = calling(settings)
     submission = Submission(
         changes=stored,
         gates=DynamoGateStore(table(settings)),
         chance=SystemChance(),
-        secrets=secrets,
+        calling=calls,
         signer=signer,
-        inputs=keeper,
-        input_signer=InputSigner(signer, settings.media_bucket),
-        transports=calls,
+        preparation=Preparation(
+            jobs=stored.jobs,
+            inputs=keeper,
+            input_signer=InputSigner(signer, settings.media_bucket),
+            resources=_resources(settings, calls),
+        ),
         providers=PROVIDERS,
         completion=completion,
-        looking_up=LookingUp(completion, secrets, calls, PROVIDERS),
+        looking_up=LookingUp(completion, calls, PROVIDERS),
         webhook_base=public_base(settings.public_base_url, settings.api_id),
     )
     dead_letters = SqsDeadLetters(boto3.client("sqs", config=PROMPT), settings.dead_letters_url)
     return QueueEdge(Intake(stored, keeper), submission, dead_letters, settings.default_owner)
+
+
+def _resources(settings: SubmitJobSettings, calls: Calling) -> ResourceUploads:
+    """What users name may lie on any public host; what is uploaded goes to RunningHub's own."""
+    client = httpx.Client(trust_env=False, follow_redirects=False)
+    anywhere = TargetRules(lambda _: True, settings.extra_media_origins)
+    own = TargetRules(runninghub.is_result_host, settings.extra_media_origins)
+    urls = {
+        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_url,
+        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_url,
+    }
+    return ResourceUploads(
+        media=S3MediaStore(s3_client(), settings.media_bucket),
+        bucket=settings.media_bucket,
+        downloader=HttpsDownloader(client, anywhere, _RESOURCE_SECONDS, passing=BUSY),
+        senders={account: HttpxFileSender(client, url, own) for account, url in urls.items()},
+        transports=calls.transports,
+        clock=SystemClock(),
+    )
 
 
 def _signer(settings: SubmitJobSettings) -> S3Signer:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.simulators.runware.outbound import with_wrong_token
+from tests.sandbox.simulators.webhook_delivery import with_wrong_token
 from tests.unit.sandbox.simulators.simulation import FILE, HOOK, UPLOAD, Simulation, simulate, sora
 
 FAILURE: dict[str, Any] = {"code": "timeoutProvider", "message": "Too late."}

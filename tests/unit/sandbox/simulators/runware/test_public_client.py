@@ -1,30 +1,20 @@
 """Runware's own Python client (PyPI: runware-sdk) against the simulator, unchanged."""
 
 import asyncio
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import runware
 
+from tests.unit.sandbox.simulators.process import simulators
 from tests.unit.sandbox.simulators.simulation import API_KEY, sora
-
-PROJECT = Path(__file__).parents[5]
 
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.sandbox.simulators", "--runware-api-key", API_KEY]
-    command += ["--speed", "1000"]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["runware"]["base_url"]
-        process.send_signal(signal.SIGTERM)
+    with simulators() as started:
+        yield started["runware"]["base_url"]
 
 
 def run(base_url: str, task: dict[str, Any], api_key: str = API_KEY) -> list[dict[str, Any]]:

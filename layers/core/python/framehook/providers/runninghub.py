@@ -1,0 +1,251 @@
+"""RunningHub's wire format: the paid call, the look-up, the webhook. Pure; `contract.Provider` has the promises.
+
+A model is an endpoint below /openapi/v2; workflows and AI apps are run by their id. Every call makes one task, which
+RunningHub names: until then it goes by a UUID of ours, which RunningHub never sees, so after a lost answer there is
+nothing to look up. Answers come with HTTP 200 whatever they say (github.com/HM-RunningHub/ComfyUI_RH_OpenAPI,
+developer-kit). Imported by the webhook receiver: must stay small and must not import the catalogue.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from framehook.errors import Failure
+from framehook.jobs import Task
+from framehook.providers.contract import (
+    Accepted,
+    CancelAnswer,
+    Failed,
+    HttpRequest,
+    HttpResponse,
+    Inquiry,
+    Missing,
+    Refused,
+    RefusedForNow,
+    Report,
+    StillRunning,
+    Succeeded,
+    TaskToSend,
+    Unknown,
+    UnreadableAnswer,
+    Verdict,
+)
+from framehook.providers.provider_words import seconds
+from framehook.providers.runninghub_answers import TASK_ID, Answer, parse
+from framehook.providers.runninghub_errors import Effect, Tells, failure_of, meaning_of, refusal_of
+from framehook.providers.runninghub_results import cost_of
+
+NAME = "runninghub"
+RESENDS_SAME_TASK_SECONDS = 0  # a repeated call makes a second task, and bills it
+TASKS_PER_CALL = 1
+OWN_TASK_ID: re.Pattern[str] | None = TASK_ID
+
+# A look-up may say FAILED shortly before the task ends well.
+_DOUBTFUL_SECONDS = 10
+
+_RESULT_HOST = r"(?:[a-z0-9-]+\.)+(?:myqcloud|xiaoyaoyou)\.com"
+_LONGEST_HOST = 253
+_LONGEST_MODEL = 200
+_RUN = re.compile(r"(?:workflow|ai-app)/[0-9]{1,30}")
+_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_ENDPOINT = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,2}}")
+_NO_MODELS = ("api-key", "media", "price-preview", "query", "queue", "run")  # other calls below /openapi/v2
+
+_OK = range(200, 300)
+_CANCELLED = ("CANCEL", "CANCELLED", "CANCELED")
+_END = "TASK_END"
+
+
+def is_result_host(host: str) -> bool:
+    """Whether RunningHub serves results from this host name (without port)."""
+    return len(host) <= _LONGEST_HOST and re.fullmatch(_RESULT_HOST, host.lower()) is not None
+
+
+def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend], api_key: str) -> HttpRequest:
+    """The one paid call for the one task."""
+    if len(tasks) != 1:
+        raise ValueError("RunningHub takes one task per call")
+    document = {**body, "webhookUrl": tasks[0].webhook_url}
+    return _post(f"/openapi/v2/{_endpoint(model)}", document, api_key)
+
+
+def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[str, Verdict]:
+    """A verdict for every task id. Never raises."""
+    try:
+        answer = parse(response.body)
+    except UnreadableAnswer:
+        answer = Answer()
+    if len(task_ids) > 1:
+        return dict.fromkeys(task_ids, Unknown("one answer can't be about several tasks"))
+    named = bool(answer.ids or answer.strange_id)
+    return {each: _taken(answer, response) if named else _not_taken(answer, response) for each in task_ids}
+
+
+def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
+    return [
+        Inquiry((task_id,), _post("/openapi/v2/query", {"taskId": task_id}, api_key))
+        for task_id in task_ids
+        if TASK_ID.fullmatch(task_id)
+    ]
+
+
+def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Report]:
+    """What the answer says of the one task that was asked about. Raises UnreadableAnswer."""
+    if response.status not in _OK:
+        raise UnreadableAnswer(f"HTTP {response.status}")
+    answer = parse(response.body)
+    if len(task_ids) != 1 or answer.strange_id or not set(answer.ids) <= set(task_ids):
+        raise UnreadableAnswer("the answer is about another task")
+    report = _report(answer, task_ids[0])
+    if report is None and _says_missing(answer):
+        report = Missing(task_ids[0])
+    if report is None:
+        raise UnreadableAnswer(f"the answer tells nothing of the task: {answer.code or 'no status'}")
+    return [report]
+
+
+def recovery(task_id: str, api_key: str) -> HttpRequest | None:
+    """The record of its webhook holds the event: www.runninghub.ai/runninghub-api-doc/api-276642713."""
+    return _old_call("/task/openapi/getWebhookDetail", task_id, api_key)
+
+
+def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:
+    """What a call says of the task whose URL it used. Raises UnreadableAnswer.
+
+    It names its task by RunningHub's id, which may be news; one that belongs to another task is never taken.
+    """
+    answer = parse(body)
+    if len(answer.ids) > 1:
+        raise UnreadableAnswer("the call names several tasks")
+    named = answer.ids[0] if answer.ids else None
+    task = about or next((task for task in tasks if task.id == named), None)
+    if task is None:
+        raise UnreadableAnswer("the call does not say which task it is about")
+    new = named if named != task.id else None
+    known = TASK_ID.fullmatch(task.id) or any(other.id == new for other in tasks)
+    if (new and known) or (answer.strange_id and TASK_ID.fullmatch(task.id)):
+        raise UnreadableAnswer("the call is about another task than its URL")
+    if answer.event not in ("", _END):
+        return [StillRunning(task.id, new)]
+    report = _report(answer, task.id, new) or (StillRunning(task.id, new) if new else None)
+    if report is None:
+        raise UnreadableAnswer("the call does not say how the task is")
+    return [report]
+
+
+def _result_under_another_name(answer: Answer, task_id: str) -> Report:
+    """A result that came to the task's own URL is the task's, even where the id has lost digits on its way, or a person
+    took another one for it. Anything else is left to a look-up."""
+    report = _report(answer, task_id) if answer.event in ("", _END) else None
+    if not isinstance(report, Succeeded):
+        raise UnreadableAnswer("the call names another task than its URL")
+    return report
+
+
+def can_cancel(model: str) -> bool:
+    """Only ComfyUI's tasks: there is no such call for standard models."""
+    return _RUN.fullmatch(model) is not None
+
+
+def cancellation(task_id: str, api_key: str) -> HttpRequest | None:
+    return _old_call("/task/openapi/cancel", task_id, api_key)
+
+
+def read_cancellation(response: HttpResponse) -> CancelAnswer:
+    """Never raises."""
+    try:
+        answer = parse(response.body)
+    except UnreadableAnswer:
+        return CancelAnswer.UNCLEAR
+    if response.status in _OK and answer.fine:
+        return CancelAnswer.TAKEN
+    refused = meaning_of(answer.code).effect is Effect.REFUSED and response.status < 500
+    return CancelAnswer.REFUSED if refused else CancelAnswer.UNCLEAR
+
+
+def _endpoint(model: str) -> str:
+    """A model must not be able to name another call than its own."""
+    is_endpoint = len(model) <= _LONGEST_MODEL and _ENDPOINT.fullmatch(model)
+    if not is_endpoint or model.partition("/")[0].lower() in _NO_MODELS:
+        raise ValueError("this is no model of RunningHub")
+    return f"run/{model}" if _RUN.fullmatch(model) else model
+
+
+def _post(path: str, document: Mapping[str, Any], api_key: str) -> HttpRequest:
+    headers = {
+        "Authorization": f"Bearer {api_key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+    }
+    body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    return HttpRequest("POST", path, headers, body)
+
+
+def _old_call(path: str, task_id: str, api_key: str) -> HttpRequest | None:
+    """Old calls want the key in the body; newer copies of their pages in the header as well."""
+    if not TASK_ID.fullmatch(task_id):
+        return None
+    return _post(path, {"apiKey": api_key, "taskId": task_id}, api_key)
+
+
+def _taken(answer: Answer, response: HttpResponse) -> Verdict:
+    """An answer that names a task: there is one, unless it is too strange to tell."""
+    if response.status not in _OK or answer.strange_id or len(answer.ids) != 1:
+        return Unknown(f"HTTP {response.status} with a task id that can't be relied on")
+    task_id = answer.ids[0]
+    report = _report(answer, task_id)
+    if isinstance(report, Failed) or (isinstance(report, Succeeded) and report.files):
+        return Accepted(task_id, report)
+    if answer.code and meaning_of(answer.code).tells is not Tells.ALIVE:
+        return Accepted(task_id, _failed(answer, task_id, None))
+    return Accepted(task_id)
+
+
+def _not_taken(answer: Answer, response: HttpResponse) -> Verdict:
+    status = response.status
+    meaning = refusal_of(answer.code, status)
+    failure = failure_of(meaning, answer.code, answer.message)
+    match meaning.effect:
+        case Effect.REFUSED:
+            return Refused(failure, meaning.alarm)
+        case Effect.REFUSED_FOR_NOW:
+            return RefusedForNow(failure, _retry_after(response) or meaning.retry_after, meaning.tries)
+        case Effect.UNKNOWN:
+            return Unknown(f"HTTP {status} {answer.code or 'without a word on the task'}")
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    said = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
+    return seconds(int(said)) if re.fullmatch(r"[0-9]{1,9}", said.strip()) else None
+
+
+def _report(answer: Answer, task_id: str, named: str | None = None) -> Report | None:
+    """What the answer says of its task by its status, or by its code where it has none. None: nothing."""
+    tells = meaning_of(answer.code).tells
+    succeeded = answer.status == "SUCCESS" or (not answer.status and answer.old_success)
+    failed = tells is Tells.FAILED or (tells is Tells.FAILED_IN_EVENT and answer.in_event)
+    if succeeded:
+        cost = cost_of(answer.usage)
+        return Succeeded(task_id, answer.files, cost=cost, usage=answer.usage, named=named)
+    if answer.status in _CANCELLED:
+        cancelled = Failure("provider_cancelled", "the task was cancelled at RunningHub", answer.code or None)
+        return Failed(task_id, cancelled, cost_of(answer.usage), answer.usage, named)
+    if answer.status == "FAILED" or (failed and not answer.status):
+        return _failed(answer, task_id, named)
+    if answer.status or tells is Tells.ALIVE:
+        return StillRunning(task_id, named)
+    return None
+
+
+def _failed(answer: Answer, task_id: str, named: str | None) -> Failed:
+    failure = failure_of(meaning_of(answer.code), answer.code, answer.message, answer.reason)
+    return Failed(task_id, failure, cost_of(answer.usage), answer.usage, named, _DOUBTFUL_SECONDS)
+
+
+def _says_missing(answer: Answer) -> bool:
+    """The code 1 is a generic one; only the old calls say with it that there is no such thing."""
+    missing = meaning_of(answer.code).tells is Tells.MISSING and not answer.in_event
+    return missing and (answer.code != "1" or answer.code_key == "code")

@@ -1,0 +1,53 @@
+"""How providers are called: their wire formats, their accounts, and each account's connection and key."""
+
+from __future__ import annotations
+
+import boto3
+import httpx
+
+from framehook import accounts
+from framehook.adapters.httpx_transport import HttpxTransport
+from framehook.adapters.ssm_secrets import SsmSecrets
+from framehook.calling import Calling
+from framehook.providers import runninghub, runware
+from framehook.providers.contract import Provider
+from framehook.settings import CallingSettings
+from framehook.wiring.storage import PROMPT
+
+_READ_SECONDS = 25
+_CONNECT_SECONDS = 5
+
+PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
+
+
+def calling(
+    settings: CallingSettings, read_seconds: float = _READ_SECONDS, connect_seconds: float = _CONNECT_SECONDS
+) -> Calling:
+    client = httpx.Client(trust_env=False)
+    urls = {
+        accounts.RUNWARE.id: settings.runware_api_url,
+        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_url,
+        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_url,
+    }
+    keys = {
+        accounts.RUNWARE.id: settings.runware_api_key_parameter,
+        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_key_parameter,
+        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_key_parameter,
+    }
+    return Calling(
+        SsmSecrets(boto3.client("ssm", config=PROMPT), keys),
+        {
+            account: HttpxTransport(client, url, read_seconds, connect_seconds)
+            for account, url in urls.items()
+        },
+        preferred(settings.runninghub_site),
+    )
+
+
+def preferred(runninghub_site: str) -> dict[str, tuple[str, ...]]:
+    """Each provider's accounts, the one that new jobs use first."""
+    sites = (accounts.RUNNINGHUB_AI.id, accounts.RUNNINGHUB_CN.id)
+    return {
+        runware.NAME: (accounts.RUNWARE.id,),
+        runninghub.NAME: sites if runninghub_site == "ai" else sites[::-1],
+    }

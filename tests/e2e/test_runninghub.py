@@ -1,0 +1,245 @@
+"""Jobs on RunningHub, on the deployed stack: its models, workflows and AI apps, its faults, and cancels.
+
+All jobs but a few are submitted before the first test and wait side by side; each test looks at its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.e2e.cases import NO_LOOK_UP, ONE_LOOK_UP, Case, charges, look_ups, submitted
+from tests.e2e.user import User, unique_prompt, video
+from tests.sandbox.simulators.runninghub.workflows import IMAGE_TO_VIDEO, PORTRAIT_APP, TEXT_TO_IMAGE
+from tests.sandbox.stack_file import Stack
+
+LONG = 600  # simulated seconds: too long to end while a test is at it
+Settled = Callable[[str], dict[str, Any]]
+
+
+def sora(prompt: str) -> Mapping[str, Any]:
+    return video(prompt) | {"provider": "runninghub"}
+
+
+def model(endpoint: str, prompt_name: str = "prompt", **more: Any) -> Callable[[str], Mapping[str, Any]]:
+    return lambda prompt: {"model": f"runninghub/{endpoint}", "input": {prompt_name: prompt, **more}}
+
+
+def workflow(workflow_id: str, node_id: str) -> Callable[[str], Mapping[str, Any]]:
+    """A run of the workflow with the prompt in this node."""
+    return lambda prompt: {
+        "model": f"runninghub/workflow/{workflow_id}",
+        "input": {"nodeInfoList": [{"nodeId": node_id, "fieldName": "text", "fieldValue": prompt}]},
+    }
+
+
+MODELS = {
+    "video": Case(job=model("minimax/hailuo-02/t2v-standard", enablePromptExpansion=True, duration="6")),
+    "image": Case(job=model("rhart-image-g-2/text-to-image")),
+    "audio": Case(job=model("rhart-audio/suno-v5/single", "description")),
+    "3d": Case(job=model("meshy6/text-to-3d")),
+    "text": Case(job=model("rhart-text-g-25-flash/text-to-text")),
+}
+FILES = {"video": "video/mp4", "image": "image/png", "audio": "audio/mpeg", "3d": "model/gltf-binary"}
+SUCCEEDS = {
+    "webhook delivered twice": Case("webhook_duplicate", {"copies": 2}, look_ups=NO_LOOK_UP),
+    "webhook lost": Case("webhook_drop", look_ups=ONE_LOOK_UP),
+    "accepted, then cut off": Case("accept_then_timeout", {"mode": "cut"}, times=1, look_ups=NO_LOOK_UP),
+    "called failed before it succeeds": Case("failed_then_success", {"where": "webhook"}),
+    "account full": Case("submit_error", {"code": 421}, times=1, look_ups=NO_LOOK_UP),
+    "user's tasks at their limit": Case("submit_error", {"code": 1520}, times=1, look_ups=NO_LOOK_UP),
+}
+FULL = ("account full", "user's tasks at their limit")
+FAILS = {
+    "failed for good": (Case("outcome", {"outcome": "1015"}, look_ups=ONE_LOOK_UP), "provider_error", "1015"),
+    "key of another kind": (
+        Case("submit_error", {"code": 1014}, look_ups=NO_LOOK_UP),
+        "wrong_key_kind",
+        "1014",
+    ),
+}
+FAULTS = {
+    name: replace(case, job=sora)
+    for name, case in [*SUCCEEDS.items(), *((name, case) for name, (case, _, _) in FAILS.items())]
+}
+OTHERS = {
+    "documented sora job": Case(job=sora),
+    "workflow with four files": Case(job=workflow(IMAGE_TO_VIDEO, "24")),
+}
+
+
+@pytest.fixture(scope="module")
+def settled(stack: Stack) -> Iterator[Settled]:
+    """The job of a case, by its name, once it has ended."""
+    # Last those that keep the account closed for a while.
+    cases = OTHERS | MODELS | {name: FAULTS[name] for name in sorted(FAULTS, key=FULL.__contains__)}
+    with closing(User(stack)) as user:
+        jobs = submitted(user, {name: replace(case, provider="runninghub") for name, case in cases.items()})
+        yield lambda name: user.wait_and_sweep(jobs[name])
+
+
+def test_documented_sora_job_lands_with_its_cost_and_currency(user: User, settled: Settled) -> None:
+    job = settled("documented sora job")
+
+    assert (job["status"], job["provider"], job["account"]) == ("succeeded", "runninghub", "runninghub-ai")
+    [output] = job["outputs"]
+    assert output["key"] == f"outputs/default/{job['id']}/0.mp4"
+    assert output["content_type"] == "video/mp4"
+    assert output["bytes"] > 1000
+    assert (job["cost"]["actual"], job["cost"]["currency"]) == ("1.20", "USD")
+    assert job["cost"]["source"] == "provider"
+    seen = user.seen(job)
+    [sent] = [task["request"] for task in seen[0]["accepted"]]
+    assert (sent["prompt"], sent["size"], sent["duration"]) == (job["input"]["prompt"], "1280x720", "4")
+    assert (charges(seen), look_ups(seen)) == (1, NO_LOOK_UP)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_native_model_lands_its_own_kind(settled: Settled, kind: str) -> None:
+    job = settled(kind)
+
+    assert job["status"] == "succeeded", job["error"]
+    assert [output["content_type"] for output in job["outputs"]] == [FILES[kind]]
+
+
+def test_text_result_becomes_a_text_file(settled: Settled) -> None:
+    job = settled("text")
+
+    assert job["status"] == "succeeded", job["error"]
+    assert job["outputs"][0]["key"].endswith(".txt")
+
+
+def test_workflow_lands_all_its_files(user: User, settled: Settled) -> None:
+    job = settled("workflow with four files")
+
+    assert job["status"] == "succeeded", job["error"]
+    assert {output["key"].rsplit(".", 1)[-1] for output in job["outputs"]} == {"png", "mp4", "flac", "txt"}
+    assert {output["status"] for output in job["outputs"]} == {"landed"}
+    assert len({output["provider_task_id"] for output in job["outputs"]}) == 1
+    assert charges(user.seen(job)) == 1
+
+
+def test_ai_app_runs_as_its_form_says(user: User) -> None:
+    app = f"runninghub/ai-app/{PORTRAIT_APP}"
+    form = user.call("GET", f"/v1/models?id={app}").json()
+
+    job = user.wait(user.submit(form["example"])["id"])
+
+    [field] = form["fields"]
+    assert (form["id"], field["node_id"], field["field_name"]) == (app, "122", "prompt")
+    assert (job["status"], job["model"]) == ("succeeded", app), job["error"]
+    assert [output["content_type"] for output in job["outputs"]] == ["image/png"]
+
+
+def test_form_of_a_workflow_names_the_inputs_of_its_nodes(user: User) -> None:
+    name = f"runninghub/workflow/{TEXT_TO_IMAGE}"
+
+    answer = user.call("GET", f"/v1/models?id={name}")
+
+    assert answer.status_code == 200, answer.text
+    form = answer.json()
+    assert (form["id"], form["provider"]) == (name, "runninghub")
+    fields = {(field["node_id"], field["field_name"]): field["default"] for field in form["fields"]}
+    assert fields["6", "text"] == "a cute panda"
+    assert fields["3", "steps"] == 20
+    assert ("3", "model") not in fields  # a link to another node
+
+
+def test_form_of_a_workflow_that_does_not_exist_is_not_found(user: User) -> None:
+    assert user.call("GET", "/v1/models?id=runninghub/workflow/1").status_code == 404
+
+
+def test_accounts_are_told_without_their_keys(stack: Stack, user: User) -> None:
+    answer = user.call("GET", "/v1/providers")
+
+    assert answer.status_code == 200, answer.text
+    accounts = {
+        account["id"]: account for provider in answer.json()["providers"] for account in provider["accounts"]
+    }
+    assert accounts.keys() == {"runware", "runninghub-ai", "runninghub-cn"}
+    assert {account["configured"] for account in accounts.values()} == {True}
+    assert [account["error"] for account in accounts.values()] == [None] * len(accounts)
+    assert [name for name, account in accounts.items() if account["selected"]] == ["runware", "runninghub-ai"]
+    assert (accounts["runninghub-ai"]["currency"], accounts["runninghub-cn"]["currency"]) == ("USD", "CNY")
+    assert accounts["runninghub-ai"]["limit"] == 100
+    for simulator in stack.simulators.values():
+        for _, api_key in simulator.sites:
+            assert api_key not in answer.text
+
+
+@pytest.mark.parametrize("name", SUCCEEDS)
+def test_job_succeeds_and_is_paid_once_despite(user: User, settled: Settled, name: str) -> None:
+    job = settled(name)
+
+    assert job["status"] == "succeeded", job["error"]
+    assert job["outputs"][0]["bytes"] > 1000
+    assert [attempt["number"] for attempt in job["attempts"]] == [1]
+    seen = user.seen(job)
+    assert charges(seen) == 1
+    assert len(user.accepted("runninghub", job["input"]["prompt"])) == 1
+    assert job["cost"]["actual"] == "1.20"
+    if FAULTS[name].look_ups is not None:
+        assert look_ups(seen) == FAULTS[name].look_ups
+
+
+def test_webhook_delivered_twice_is_answered_twice(user: User, settled: Settled) -> None:
+    [seen] = user.seen(settled("webhook delivered twice"))
+
+    assert [call["status"] for call in seen["webhooks"]] == [200, 200]
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_job_waits_in_the_queue_while_the_account_is_full(settled: Settled, name: str) -> None:
+    statuses = [entry["status"] for entry in settled(name)["timeline"]]
+
+    assert statuses[:4] == ["queued", "submitting", "queued", "submitting"]
+    assert statuses[-1] == "succeeded"
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_job_fails_with_a_stable_code_at_no_cost_when(user: User, settled: Settled, name: str) -> None:
+    job = settled(name)
+
+    case, code, provider_code = FAILS[name]
+    assert job["status"] == "failed"
+    assert (job["error"]["code"], job["error"]["provider_code"]) == (code, provider_code)
+    assert job["cost"]["actual"] is None
+    seen = user.seen(job)
+    assert (charges(seen), look_ups(seen)) == (0, case.look_ups)
+
+
+def test_workflow_that_waits_at_the_provider_is_cancelled(user: User) -> None:
+    with user.defaults("runninghub", submit_status="QUEUED", queue_seconds=LONG):
+        job_id = user.submit(workflow(TEXT_TO_IMAGE, "6")(unique_prompt()))["id"]
+        user.wait(job_id, ("running", "failed"))
+
+    answer = user.cancel(job_id)
+    job = user.wait_and_sweep(job_id)
+
+    assert (answer.status_code, answer.json()["cancel_requested"]) == (202, True), answer.text
+    assert (job["status"], job["cancel_requested"]) == ("cancelled", True)
+    [seen] = user.seen(job)
+    assert [task["state"] for task in seen["accepted"]] == ["CANCEL"]
+    assert charges([seen]) == 0
+    again = user.cancel(job_id)
+    assert (again.status_code, again.json()["status"]) == (200, "cancelled")
+
+
+def test_runware_job_that_is_cancelled_while_it_runs_is_delivered(user: User) -> None:
+    prompt = unique_prompt()
+    user.fault("run_time", prompt, seconds=LONG / 2)
+    job_id = user.submit(video(prompt))["id"]
+    user.wait(job_id, ("running", "failed"))
+
+    answer = user.cancel(job_id)
+    job = user.wait(job_id)
+
+    assert (answer.status_code, answer.json()["cancel_requested"]) == (202, True), answer.text
+    assert (job["status"], job["cancel_requested"]) == ("succeeded", True)
+    assert charges(user.seen(job)) == 1
+    late = user.cancel(job_id)
+    assert (late.status_code, late.json()["code"]) == (409, "wrong_state")

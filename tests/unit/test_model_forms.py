@@ -1,0 +1,206 @@
+"""What can be filled in of a model: asked of RunningHub, told by the catalogue, or refused by name."""
+
+from __future__ import annotations
+
+import json
+import traceback
+
+import pytest
+
+from framehook import catalogue
+from framehook.catalogue import runninghub
+from framehook.errors import (
+    FramehookError,
+    InvalidRequest,
+    NeverSent,
+    NoSuchModel,
+    NotConfigured,
+    ProviderTrouble,
+    ProviderUnavailable,
+    ReplyLost,
+    Unavailable,
+)
+from framehook.known_models import described
+from framehook.model_forms import ModelForms
+from framehook.provider_view import model_shown
+from framehook.providers.contract import HttpResponse
+from tests.fakes.exchanges import Answer
+from tests.fakes.stack import InMemoryStack, response
+from tests.unit.edges import calling
+from tests.unit.providers.test_runninghub_forms import APP_NODE, GRAPH, app, workflow
+
+KEY = "0123456789abcdef0123456789abcdef"
+WORKFLOW = "runninghub/workflow/1904136902449209346"
+APP = "runninghub/ai-app/2013570680079523842"
+
+
+@pytest.fixture
+def stack() -> InMemoryStack:
+    stack = InMemoryStack()
+    stack.secrets.api_keys = {"runninghub-ai": KEY}
+    return stack
+
+
+def forms(stack: InMemoryStack, *answers: Answer) -> ModelForms:
+    stack.runninghub.answers.extend(answers)
+    return ModelForms(calling(stack))
+
+
+def test_workflow_is_told_with_an_example_of_what_is_likely_filled_in(stack: InMemoryStack) -> None:
+    shown = model_shown(forms(stack, workflow(GRAPH)).describe(WORKFLOW))
+    assert (shown["id"], shown["kind"], shown["provider"]) == (WORKFLOW, "workflow", "runninghub")
+    assert len(shown["fields"]) == 5
+    assert shown["example"] == {
+        "model": WORKFLOW,
+        "input": {
+            "nodeInfoList": [
+                {"nodeId": "6", "fieldName": "text", "fieldValue": "a cute panda"},
+                {
+                    "nodeId": "10",
+                    "fieldName": "image",
+                    "fieldValue": {"upload": "https://example.com/picture.png"},
+                },
+            ]
+        },
+    }
+
+
+def test_workflow_of_numbers_only_has_an_example_too(stack: InMemoryStack) -> None:
+    graph = {"1": {"inputs": {f"a{number}": number for number in range(30)}}}
+    shown = model_shown(forms(stack, workflow(graph)).describe(WORKFLOW))
+    assert len(shown["example"]["input"]["nodeInfoList"]) == 10
+
+
+def test_app_is_told_by_its_name(stack: InMemoryStack) -> None:
+    video = APP_NODE | {"fieldName": "video", "fieldType": "VIDEO"}
+    shown = model_shown(forms(stack, app(APP_NODE, video)).describe(APP))
+    assert (shown["kind"], shown["name"]) == ("ai_app", "Portraits")
+    assert [(field["options"], field["upload"]) for field in shown["fields"]] == [
+        (["pro", "max"], False),
+        (None, True),
+    ]
+    (_, sample) = shown["example"]["input"]["nodeInfoList"]
+    assert sample["fieldValue"] == {"upload": "https://example.com/clip.mp4"}
+
+
+def test_account_that_new_jobs_use_is_asked(stack: InMemoryStack) -> None:
+    stack.secrets.api_keys = {"runninghub-cn": KEY}
+    stack.runninghub_cn.answers.append(workflow(GRAPH))
+    ModelForms(calling(stack)).describe(WORKFLOW)
+    assert len(stack.runninghub_cn.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "provider_code"),
+    [
+        (response(200, {"code": 380, "msg": "WORKFLOW_NOT_EXISTS"}), NoSuchModel, "380"),
+        (response(200, {"code": 810, "msg": "WORKFLOW_NOT_SAVED_OR_NOT_RUNNING"}), NoSuchModel, "810"),
+        (response(200, {"code": 901, "msg": "WEBAPP_NOT_EXISTS"}), NoSuchModel, "901"),
+        (response(200, {"code": 802, "msg": "APIKEY_UNAUTHORIZED"}), ProviderTrouble, "802"),
+        (response(200, {"code": 1003, "msg": "slow down"}), ProviderUnavailable, "1003"),
+        (response(502, "busy"), ProviderUnavailable, None),
+        (response(200, {"code": 0, "data": None}), ProviderTrouble, None),
+        (HttpResponse(200, {}, b"\xff"), ProviderTrouble, None),
+        (NeverSent("ConnectError"), ProviderUnavailable, None),
+        (ReplyLost("too slow"), ProviderUnavailable, None),
+    ],
+)
+@pytest.mark.parametrize("model_id", [WORKFLOW, APP])
+def test_refusal_and_trouble_are_told_apart(
+    stack: InMemoryStack, model_id: str, answer: Answer, kind: type[FramehookError], provider_code: str | None
+) -> None:
+    with pytest.raises(kind) as raised:
+        forms(stack, answer).describe(model_id)
+    assert raised.value.provider_code == provider_code
+
+
+def test_no_key_is_not_configured(stack: InMemoryStack) -> None:
+    stack.secrets.api_keys = {}
+    with pytest.raises(NotConfigured):
+        forms(stack).describe(WORKFLOW)
+
+
+def test_unreadable_key_is_unavailable(stack: InMemoryStack) -> None:
+    stack.secrets.trouble.fail_next()
+    with pytest.raises(Unavailable):
+        forms(stack).describe(WORKFLOW)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        response(200, {"code": 500, "msg": f"odd key {KEY}"}),
+        response(200, {"code": KEY, "msg": "x"}),
+        app(APP_NODE | {"fieldValue": KEY, "description": f"?apiKey={KEY}", "nodeName": KEY}, webappName=KEY),
+        ReplyLost(f"GET /api/webapp/apiCallDemo?apiKey={KEY}"),
+    ],
+    ids=["message", "code", "form", "trouble"],
+)
+def test_key_is_never_told(stack: InMemoryStack, answer: Answer) -> None:
+    try:
+        told = json.dumps(model_shown(forms(stack, answer).describe(APP)))
+    except FramehookError as error:
+        told = "".join(traceback.format_exception(error)) + str(error.provider_code)
+    assert KEY not in told
+    assert KEY in stack.runninghub.requests[0].path
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "runninghub/workflow/",
+        "runninghub/workflow/abc",
+        "runninghub/workflow/1/2",
+        "runninghub/workflow/\u0661",
+        "runninghub/ai-app/1&apiKey=x",
+        "runninghub/ai-app/1\n",
+        "runninghub/ai-app/" + "1" * 31,
+        "runninghub/workflow/" + "x" * 10_000,
+        "sora-3",
+        "runware/acme:1@1",
+        "runware/",
+        "runninghub/acme/unheard-of",
+        "runcomfy/acme/model",
+        "/",
+        "\ud83d",
+        "x" * 10_000,
+    ],
+)
+def test_id_that_can_not_be_described_is_named(stack: InMemoryStack, model_id: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        forms(stack).describe(model_id)
+    (problem,) = refused.value.problems
+    assert problem.field == "id"
+    assert len(str(problem.message)) < 300
+    assert stack.runninghub.requests == []
+
+
+def test_catalogue_name_is_told_by_its_rules(stack: InMemoryStack) -> None:
+    shown = model_shown(forms(stack).describe("sora-2-pro"))
+    fields = {field["field_name"]: field for field in shown["fields"]}
+    assert (shown["kind"], shown["provider"], shown["complete"]) == ("catalogue", None, True)
+    assert (fields["prompt"]["type"], fields["prompt"]["required"]) == ("string", True)
+    assert fields["seconds"]["options"] == [4, 8, 12, 16, 20]
+    assert fields["size"]["default"] == "720x1280"
+    assert set(shown["example"]["input"]) == {"prompt", "size", "seconds"}
+
+
+def test_providers_own_ids_are_told_by_their_rules(stack: InMemoryStack) -> None:
+    shown = model_shown(forms(stack).describe("runware/openai:3@2"))
+    assert (shown["kind"], shown["provider"]) == ("native", "runware")
+    assert "positivePrompt" in {field["field_name"] for field in shown["fields"]}
+    endpoint = "runninghub/rhart-video-s-official/image-to-video"
+    fields = {field["field_name"]: field for field in model_shown(forms(stack).describe(endpoint))["fields"]}
+    assert (fields["imageUrl"]["upload"], fields["imageUrl"]["required"]) == (True, True)
+    assert fields["duration"]["options"] == ["4", "8", "12"]
+
+
+def test_everything_that_the_catalogue_knows_can_be_told() -> None:
+    ids = [f"runninghub/{endpoint}" for endpoint in runninghub.known_endpoints()]
+    told = [model_shown(model) for each in (*catalogue.models(), *ids) if (model := described(each))]
+    assert len(told) > 250
+    for shown in told:
+        json.dumps(shown, allow_nan=False)
+        assert {field["field_name"] for field in shown["fields"] if field["required"]} <= set(
+            shown["example"]["input"]
+        )
