@@ -4,11 +4,12 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from framehook.completion import WebhookCall, applied
+from framehook.completion import WebhookCall
 from framehook.errors import Failure, NotFound, Unavailable
 from framehook.jobs import Job, Kind, Output, OutputState, ResultFile, Status, Task, TaskState
 from framehook.outputs import with_landed
 from framehook.providers.contract import Failed, StillRunning, Succeeded
+from framehook.reports import applied
 from tests.fakes.stack import InMemoryStack, call_for, failure, success
 
 

@@ -7,38 +7,17 @@ Next: publish_change (fetches what was not uploaded), land_output (checks what w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from framehook import tasks, tokens
+from framehook import tokens
 from framehook.changes import Changes
-from framehook.due_times import SECOND
 from framehook.errors import Failure, NotFound, ResultTooLarge
 from framehook.identifiers import is_job_id
-from framehook.jobs import (
-    Cancel,
-    Job,
-    Kind,
-    Output,
-    OutputRecord,
-    OutputState,
-    ResultFile,
-    Status,
-    Task,
-    TaskState,
-    kind_of,
-)
+from framehook.jobs import Job, Task
 from framehook.ports import JobStore
-from framehook.providers.contract import (
-    Failed,
-    Missing,
-    Provider,
-    Report,
-    StillRunning,
-    Succeeded,
-    UnreadableAnswer,
-)
-from framehook.transitions import CANCELLED, settle
+from framehook.providers.contract import Failed, Provider, Report, Succeeded, UnreadableAnswer
+from framehook.reports import applied, files_in_order, reported_task, result_records
 
 _KEPT_ANSWER_BYTES = 2_000
 _PLACE = re.compile(r"([1-9][0-9]{0,5})(?:\.([0-9]))?")
@@ -127,167 +106,6 @@ class Completion:
         return self.changes.apply(
             job, lambda seen, now: seen if seen.status.terminal else replace(seen, due_at=now)
         )
-
-
-def applied(job: Job, reports: Sequence[Report], now: int, *, looked_up: bool = False) -> Job:
-    """The job after these reports: tasks and outputs brought up to date, and moved as far as that allows."""
-    updated = job
-    for report in reports:
-        updated = _with_report(updated, report, now, looked_up=looked_up)
-    if updated == job or job.status.terminal:
-        return updated
-    return settle(updated, now)
-
-
-def reported_task(job: Job, report: Report) -> Task | None:
-    """The task that a report is about, which may have got the provider's name for it in the meantime."""
-    task = tasks.find(job, report.task_id)
-    if task is None and not isinstance(report, Missing) and report.named:
-        return tasks.find(job, report.named)
-    return task
-
-
-def files_in_order(kind: Kind, report: Report) -> Report:
-    """The report with the files that were ordered before those that come with them, such as a preview."""
-    if not isinstance(report, Succeeded):
-        return report
-    ordered = sorted(report.files, key=lambda file: _extra_kind(kind, file, report.files) is not None)
-    return replace(report, files=tuple(ordered))
-
-
-def result_records(job: Job, report: Report) -> Iterator[OutputRecord]:
-    """What is stored of each reported file, at the place the job has for it."""
-    task = reported_task(job, report)
-    if task is None or not isinstance(report, Succeeded):
-        return
-    for number, file in enumerate(report.files or (None,)):
-        yield OutputRecord(
-            index=task.slot + number * job.count,
-            attempt=task.attempt,
-            result=file,
-            seed=report.seed,
-            video_id=report.video_id,
-        )
-
-
-def _with_report(job: Job, report: Report, now: int, *, looked_up: bool) -> Job:
-    task = reported_task(job, report)
-    if task is None:
-        return job
-    if isinstance(report, Missing):
-        return _gone(job, task)
-    named = report.named or task.id
-    job = _with_measures(tasks.renamed(job, task.id, named), named, report)
-    task = tasks.find(job, named) or task
-    if job.status.terminal:
-        return job
-    news = _News(report, now, looked_up)
-    return news.of_current(job, task) if task.state.counts else news.of_earlier(job, task)
-
-
-def _gone(job: Job, task: Task) -> Job:
-    """A task that nobody finds any more is cancelled if the provider has said that it would be."""
-    stopped = job.cancel is Cancel.ASKED and task.state is TaskState.ACCEPTED and not job.status.terminal
-    return tasks.failed(job, task, CANCELLED) if stopped else job
-
-
-@dataclass(frozen=True, slots=True)
-class _News:
-    """What a provider said of one task, when, and whether we had asked."""
-
-    report: Succeeded | Failed | StillRunning
-    now: int
-    looked_up: bool
-
-    def of_current(self, job: Job, task: Task) -> Job:
-        """The job after news of a task that its end depends on."""
-        open_still = task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
-        match self.report:
-            case StillRunning() if task.state is TaskState.UNKNOWN or task.failing_since is not None:
-                return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED, failing_since=None))
-            case Succeeded() if task.state is not TaskState.REPORTED:
-                return _reported(job, task, self.report)
-            case Failed(failure=failure) as failed if open_still and self._proves(failed, task):
-                return tasks.failed(job, task, failure)
-            case Failed() if open_still:
-                return tasks.with_task(job, replace(self._failing(task), state=TaskState.ACCEPTED))
-        return job
-
-    def of_earlier(self, job: Job, task: Task) -> Job:
-        """An earlier attempt's task turns out to be under way or done: it takes its place back where nothing else was
-        paid for; otherwise its result is kept in reserve. Its failure says nothing about its successor."""
-        free = tasks.can_be_reinstated(job, task)
-        doubted = task.state is TaskState.SUPERSEDED and task.failure is None
-        match self.report:
-            case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
-                return tasks.reinstated(job, task, TaskState.ACCEPTED)
-            case Succeeded() if free:
-                return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, self.report)
-            case Succeeded():
-                return tasks.with_task(job, replace(task, state=TaskState.SPARE, failing_since=None))
-            case Failed(failure=failure) as failed if doubted and self._proves(failed, task):
-                return tasks.with_task(job, replace(task, failure=failure, failing_since=None))
-            case Failed() if doubted:
-                return tasks.with_task(job, self._failing(task))
-        return job
-
-    def _proves(self, failed: Failed, task: Task) -> bool:
-        """Whether a failure is certain: at once, or because a look-up says so again some time after the first word."""
-        since = task.failing_since
-        later = since is not None and self.now >= since + failed.doubtful_for * SECOND
-        return not failed.doubtful_for or (self.looked_up and later)
-
-    def _failing(self, task: Task) -> Task:
-        return task if task.failing_since is not None else replace(task, failing_since=self.now)
-
-
-def _with_measures(job: Job, task_id: str, report: Succeeded | Failed | StillRunning) -> Job:
-    """Whatever has become of the task since: what it cost and used is taken down. The first success is believed, and
-    before it the first that was told."""
-    task = tasks.find(job, task_id)
-    if task is None or isinstance(report, StillRunning):
-        return job
-    better = isinstance(report, Succeeded) and task.state not in (TaskState.REPORTED, TaskState.SPARE)
-    told, known = (report.cost, task.cost) if better else (task.cost, report.cost)
-    usage = (report.usage or task.usage) if better else (task.usage or report.usage)
-    return tasks.with_task(job, replace(task, cost=known if told is None else told, usage=usage))
-
-
-def _reported(job: Job, task: Task, report: Succeeded) -> Job:
-    reported = replace(task, state=TaskState.REPORTED, failure=None, failing_since=None)
-    return _with_files(tasks.with_task(job, reported), reported, report)
-
-
-def _with_files(job: Job, task: Task, report: Succeeded) -> Job:
-    """A place for every file of the task: uploads are waited for, everything else is fetched."""
-    places = {output.index: output for output in job.outputs}
-    expected = [output.index for output in tasks.outputs_of(job, task.slot)]
-    found = [task.slot + number * job.count for number in range(len(report.files))]
-    for index in sorted({*expected, *found}):
-        place = places.get(index, Output(index, task.attempt))
-        number = (index - task.slot) // job.count
-        file = report.files[number] if number < len(report.files) else None
-        if file is not None:
-            place = replace(place, kind=_extra_kind(job.kind, file, report.files))
-        uploaded = job.uploads and index in expected and place.failure is None
-        places[index] = _awaiting(place, file is not None and bool(file.url or file.text), uploaded)
-    return replace(job, outputs=tuple(places[index] for index in sorted(places)))
-
-
-def _extra_kind(ordered: Kind, file: ResultFile, files: Sequence[ResultFile]) -> Kind | None:
-    """What a file is that only comes along with what was ordered; None for what was, or may be."""
-    told = [kind_of(each.media_type) for each in files]
-    kind = kind_of(file.media_type)
-    return kind if kind not in (None, ordered) and ordered is not Kind.ANY and ordered in told else None
-
-
-def _awaiting(place: Output, fetchable: bool, uploaded: bool) -> Output:
-    if place.state is OutputState.LANDED or uploaded:
-        return place
-    if fetchable:
-        return replace(place, state=OutputState.TO_FETCH, failure=None)
-    failure = place.failure or Failure("output_missing", "the provider reported a success without a file")
-    return replace(place, state=OutputState.LOST, failure=failure)
 
 
 def _bounded(answer: bytes) -> str:
