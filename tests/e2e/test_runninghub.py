@@ -14,9 +14,19 @@ import pytest
 
 from tests.e2e.cases import NO_LOOK_UP, ONE_LOOK_UP, Case, charges, look_ups, submitted
 from tests.e2e.user import User, unique_prompt, video
-from tests.sandbox.simulators.runninghub.workflows import IMAGE_TO_VIDEO, PORTRAIT_APP, TEXT_TO_IMAGE
+from tests.sandbox.simulators.runninghub.workflows import (
+    ANIMATE_APP,
+    IMAGE_TO_VIDEO,
+    PORTRAIT_APP,
+    TEXT_TO_IMAGE,
+)
 from tests.sandbox.stack_file import Stack
 
+# A picture of 9 by 16 points.
+PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAkAAAAQCAIAAABLKsIUAAAAE0lEQVR42mNQaEjAhRhG5Qa9HADlE5AB3JTU5QAAAA"
+    "BJRU5ErkJggg=="
+)
 LONG = 600  # simulated seconds: too long to end while a test is at it
 Settled = Callable[[str], dict[str, Any]]
 
@@ -35,6 +45,29 @@ def workflow(workflow_id: str, node_id: str) -> Callable[[str], Mapping[str, Any
         "model": f"runninghub/workflow/{workflow_id}",
         "input": {"nodeInfoList": [{"nodeId": node_id, "fieldName": "text", "fieldValue": prompt}]},
     }
+
+
+def app_with_a_picture(prompt: str) -> Mapping[str, Any]:
+    """A run of an AI app whose picture is to be uploaded, since its node knows files by their names only."""
+    values = [("26", "image", {"upload": PICTURE}), ("40", "text", prompt), ("41", "select", "2")]
+    return {"model": f"runninghub/ai-app/{ANIMATE_APP}", "input": {"nodeInfoList": [*map(filled, values)]}}
+
+
+def workflow_with_a_lora(url: str) -> Callable[[str], Mapping[str, Any]]:
+    lora = {"upload": url, "as": "lora", "name": "e2e-style"}
+
+    def job(prompt: str) -> Mapping[str, Any]:
+        values = [("6", "text", prompt), ("7", "file_name", lora)]
+        return {
+            "model": f"runninghub/workflow/{TEXT_TO_IMAGE}",
+            "input": {"nodeInfoList": [*map(filled, values)]},
+        }
+
+    return job
+
+
+def filled(value: tuple[str, str, Any]) -> dict[str, Any]:
+    return dict(zip(("nodeId", "fieldName", "fieldValue"), value, strict=True))
 
 
 MODELS = {
@@ -68,15 +101,35 @@ FAULTS = {
 }
 OTHERS = {
     "documented sora job": Case(job=sora),
+    "sora job with a picture": Case(
+        job=lambda prompt: dict(sora(prompt)) | {"input": {"prompt": prompt, "image": PICTURE}}
+    ),
     "workflow with four files": Case(job=workflow(IMAGE_TO_VIDEO, "24")),
+    "app with a picture": Case(job=app_with_a_picture),
 }
+
+
+def stored_lora(stack: Stack) -> str:
+    """The address of a small LoRA among the default owner's inputs."""
+    bucket, key = stack.outputs["MediaBucketName"], "inputs/default/e2e/style.safetensors"
+    body = (64).to_bytes(8, "little") + b'{"__metadata__": {}}'.ljust(64) + bytes(range(256)) * 4
+    with closing(User(stack)) as user:
+        user.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    return f"s3://{bucket}/{key}"
+
+
+def nodes(user: User, job: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job's task was sent with, by node."""
+    [task] = user.seen(job)[0]["accepted"]
+    return {node["nodeId"]: node["fieldValue"] for node in task["request"]["nodeInfoList"]}
 
 
 @pytest.fixture(scope="module")
 def settled(stack: Stack) -> Iterator[Settled]:
     """The job of a case, by its name, once it has ended."""
     # Last those that keep the account closed for a while.
-    cases = OTHERS | MODELS | {name: FAULTS[name] for name in sorted(FAULTS, key=FULL.__contains__)}
+    lora = {"workflow with a lora": Case(job=workflow_with_a_lora(stored_lora(stack)))}
+    cases = OTHERS | lora | MODELS | {name: FAULTS[name] for name in sorted(FAULTS, key=FULL.__contains__)}
     with closing(User(stack)) as user:
         jobs = submitted(user, {name: replace(case, provider="runninghub") for name, case in cases.items()})
         yield lambda name: user.wait_and_sweep(jobs[name])
@@ -121,6 +174,30 @@ def test_workflow_lands_all_its_files(user: User, settled: Settled) -> None:
     assert {output["status"] for output in job["outputs"]} == {"landed"}
     assert len({output["provider_task_id"] for output in job["outputs"]}) == 1
     assert charges(user.seen(job)) == 1
+
+
+def test_picture_of_a_sora_job_reaches_the_model_as_a_url(user: User, settled: Settled) -> None:
+    job = settled("sora job with a picture")
+
+    assert job["status"] == "succeeded", job["error"]
+    [task] = user.seen(job)[0]["accepted"]
+    assert task["request"]["imageUrl"].startswith("http")
+    assert task["request"]["resolution"] == "720p"
+
+
+def test_picture_of_an_app_is_uploaded_and_named(user: User, settled: Settled) -> None:
+    job = settled("app with a picture")
+
+    assert job["status"] == "succeeded", job["error"]
+    assert nodes(user, job)["26"].startswith("openapi/")
+    assert job["input"]["nodeInfoList"][0]["fieldValue"]["upload"].startswith("s3://")
+
+
+def test_lora_of_a_workflow_is_uploaded_and_named(user: User, settled: Settled) -> None:
+    job = settled("workflow with a lora")
+
+    assert job["status"] == "succeeded", job["error"]
+    assert nodes(user, job)["7"].endswith(".safetensors")
 
 
 def test_ai_app_runs_as_its_form_says(user: User) -> None:
