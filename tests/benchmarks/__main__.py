@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|cost]...`: prints what the build weighs, takes and costs."""
+"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|cost]...`: what the build weighs, takes and costs."""
 
 from __future__ import annotations
 

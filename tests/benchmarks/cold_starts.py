@@ -33,7 +33,7 @@ for made in [value for value in vars(app).values() if hasattr(value, "cache_info
     made(*[getattr(app, "_DESCRIPTION", "bucket")][: made.__wrapped__.__code__.co_argcount])
 wired = time.perf_counter()
 from framehook import catalogue
-catalogue.models(), catalogue.runware_data()
+catalogue.models(), catalogue.runware_data(), catalogue.runninghub_data()
 print(json.dumps([imported - began, wired - imported, time.perf_counter() - wired]))
 """
 YARDSTICK = """

@@ -1,9 +1,9 @@
-"""Prints how much memory fetch_output takes for a large file: its own handler, from the built artifacts, in an interpreter
-that sees nothing else and gets no more than the function has.
+"""Prints how much memory fetch_output takes for a large file: its own handler, from the built artifacts, in an
+interpreter that sees nothing else and gets no more than the function has.
 
-The file comes from the simulated RunningHub and goes into the local AWS. Linux says what a process held at most
-(https://man7.org/linux/man-pages/man5/proc_pid_status.5.html) and bounds what it may ask for (RLIMIT_DATA: everything but
-the mapped files); elsewhere there is nothing to read.
+The file comes from the simulated RunningHub and goes into the local AWS. Linux says how much a process held at most and
+keeps it from more (RLIMIT_DATA: all but mapped files), so this is measured there only.
+https://man7.org/linux/man-pages/man5/proc_pid_status.5.html, https://man7.org/linux/man-pages/man2/getrlimit.2.html
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def print_fetch_memory(console: Console, size: int = GIGABYTE) -> None:
             simulator = wait_for_simulators(workspace, simulators)[runninghub.NAME]
         _store(cloud, _result_url(simulator, size))
         megabytes = _memory_megabytes()
-        ready, most, seconds = measure(FETCH, [BUILD / FUNCTION, LAYER], _variables(cloud, simulator, megabytes))
+        ready, most, seconds = measure(
+            FETCH, [BUILD / FUNCTION, LAYER], _variables(cloud, simulator, megabytes)
+        )
         parts = _landed_parts(cloud, size)
     console.print(
         f"{FUNCTION}, {size / MEGABYTE:,.0f} MB within {megabytes} MB of memory:"

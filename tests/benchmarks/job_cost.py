@@ -21,7 +21,7 @@ from tests.benchmarks import billing, processor_time
 from tests.benchmarks.billing import Line
 from tests.benchmarks.request_counter import Call, RequestCounter
 from tests.sandbox.completion_events import subscription
-from tests.sandbox.journey import SIMULATED_JOB, TERMINAL, submit
+from tests.sandbox.journey import SIMULATED_JOBS, TERMINAL, submit
 from tests.sandbox.role_sessions import physical_ids
 from tests.sandbox.running_stack import running_stack
 from tests.sandbox.stack_file import Stack
@@ -46,6 +46,7 @@ Prices: us-east-1, arm64, on demand, without free tiers, storage, alarms and wha
 Warm containers. Compute: processor time as measured here, stretched to the share of a core that Lambda gives
 (memory/{FULL_CORE_MEGABYTES}); waiting as measured here.
 A simulator answers at once: {PROVIDER_ANSWER_SECONDS:.0f} s more in submit_job.
+It renders a file when somebody fetches it: so much of fetch_output is not the network.
 SQS: Lambda receives and deletes each message by itself (two requests more). Lambda reads streams at no charge.
 Jobs are told by event; each look by HTTP costs a REST request, an invocation and a read more. No retries, no look-ups.
 Not per job: one sweep a minute, and per container a key from SSM (KMS decrypts it) and a role from STS.
@@ -65,12 +66,18 @@ class Usage:
 def print_job_cost(console: Console) -> None:
     counter = RequestCounter()
     with running_stack(Workspace.named("bench"), Steps(console), counter.relay, times={}) as stack:
-        usage = _measured(stack, counter)
+        usages = {name: _measured(stack, counter, job) for name, job in SIMULATED_JOBS.items()}
+    for name, usage in usages.items():
+        console.print(_bill(f"{SIMULATED_JOBS[name]['model']} job on {name}", usage))
+    console.print(ASSUMPTIONS, markup=False, highlight=False, soft_wrap=True)
+
+
+def _bill(what: str, usage: Usage) -> Table:
     lines = [*_lambda(usage), *_dynamodb(usage), *_requests(usage), *_logs(usage)]
     table = Table(
         *("service", "kind", "per job", "USD per million", "USD per 1,000 jobs"),
         box=None,
-        title=f"AWS's charge for one {SIMULATED_JOB['model']} job, mean of {JOBS}",
+        title=f"AWS's charge for one {what}, mean of {JOBS}",
         title_justify="left",
     )
     for column in table.columns[2:]:
@@ -83,16 +90,15 @@ def print_job_cost(console: Console) -> None:
         )
         table.add_row(line.service, line.kind, *figures)
     table.add_row("total", "", "", "", f"{billing.total(lines):.5f}")
-    console.print(table)
-    console.print(ASSUMPTIONS, markup=False, highlight=False, soft_wrap=True)
+    return table
 
 
-def _measured(stack: Stack, counter: RequestCounter) -> Usage:
-    _run(stack, 1)
+def _measured(stack: Stack, counter: RequestCounter, job: Mapping[str, Any]) -> Usage:
+    _run(stack, job, 1)
     time.sleep(SETTLING_SECONDS)
     known, seen, since = len(counter.calls), len(_records(stack)), int(time.time() * 1000)
     before = processor_time.snapshot(counter.url)
-    _run(stack, JOBS)
+    _run(stack, job, JOBS)
     time.sleep(SETTLING_SECONDS)
     spent = processor_time.spent(before, processor_time.snapshot(counter.url))
     names = physical_ids(stack, "AWS::Lambda::Function")
@@ -104,11 +110,11 @@ def _measured(stack: Stack, counter: RequestCounter) -> Usage:
     )
 
 
-def _run(stack: Stack, jobs: int) -> None:
+def _run(stack: Stack, job: Mapping[str, Any], jobs: int) -> None:
     """One after the other, so that no two share an invocation."""
     with subscription(stack) as events:
         for _ in range(jobs):
-            accepted = submit(stack, SIMULATED_JOB)
+            accepted = submit(stack, job)
             for change in events.changes(accepted["id"], timeout=PATIENCE_SECONDS):
                 if change["status"] in TERMINAL:
                     assert change["status"] == "succeeded", change

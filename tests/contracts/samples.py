@@ -51,7 +51,17 @@ def a_full_job(**changes: Any) -> Job:
         "uploads": True,
         "tasks": (
             Task("task-1", 0, 1, TaskState.REPORTED, None, 0),
-            Task("task-2", 1, 2, TaskState.FAILED, failure, 1200, (("consume_coins", "17"),), NOW + 7),
+            Task(
+                "task-2",
+                1,
+                2,
+                TaskState.FAILED,
+                failure,
+                1200,
+                (("consume_coins", "17"),),
+                NOW + 7,
+                (None, Kind.IMAGE),
+            ),
         ),
         "outputs": (
             Output(index=0, attempt=1, state=OutputState.LANDED),
@@ -66,6 +76,8 @@ def a_full_job(**changes: Any) -> Job:
         "finished_at": NOW + 6,
         "usual_seconds": 90,
         "refusals": 1,
+        "refused_with": "rate_limited",
+        "refused_alike": 1,
         "look_ups": 2,
         "account": "runninghub-cn",
         "cancel": Cancel.ASKED,

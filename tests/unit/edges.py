@@ -64,7 +64,7 @@ class Api:
         self.edge = HttpEdge(
             intake=self.stack.intake,
             resolution=self.stack.resolution,
-            cancelling=self.stack.cancelling,
+            cancelling=lambda: self.stack.cancelling,
             overview=lambda: overview(self.stack),
             forms=lambda: ModelForms(calling(self.stack)),
             queue=self.stack.queue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ RUN: dict[str, Any] = {
 }
 TAKEN = hub.answer({"code": 0, "msg": "success", "data": None})
 NOT_FOUND = hub.answer({"code": 807, "msg": "APIKEY_TASK_NOT_FOUND", "data": None})
+NO_EVENT = hub.answer({"code": 1, "msg": "webhook event not exists", "data": None})
 STOPPED = hub.answer(hub.task("CANCEL"))
 
 
@@ -91,10 +93,40 @@ def test_stopped_task_that_shows_as_failed_or_gone_is_cancelled(stack: InMemoryS
     stack.runninghub.answers.append(TAKEN)
     job = stack.follow_up_when_due(job.id)
 
-    stack.runninghub.answers.extend([gone, hub.answer({"code": 1, "msg": "webhook event not exists"})])
-    job = stack.follow_up_when_due(job.id)
+    for _ in range(2):
+        assert job.status is Status.RUNNING
+        stack.runninghub.answers.extend([gone, NO_EVENT])
+        job = stack.follow_up_when_due(job.id)
+        stack.runninghub.answers.clear()
 
     assert job.status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("word", [hub.answer(hub.task("", "", errorCode="1004")), hub.answer(hub.broken())])
+def test_one_bad_word_after_the_yes_throws_no_result_away(stack: InMemoryStack, word: Any) -> None:
+    job = cancel(stack, running_workflow(stack))
+    webhook_body = hub.sent(stack.runninghub.requests[0])
+    stack.runninghub.answers.append(TAKEN)
+    stack.follow_up_when_due(job.id)
+    stack.runninghub.answers.extend([word, NO_EVENT])
+    stack.follow_up_when_due(job.id)
+
+    assert stack.webhook(webhook_body, hub.event(hub.finished())).status is Status.STORING
+
+
+def test_generation_under_way_is_stopped_while_another_is_in_doubt(stack: InMemoryStack) -> None:
+    job = stack.accept(model="sora-2-pro", provider="runninghub", input={"prompt": "mangroves", "count": 2})
+    stack.runninghub.answers.extend([hub.taken(), ReplyLost("timed out")])
+    job = stack.submit(job.id)
+    stack.changes.apply(
+        job, lambda seen, _: replace(seen, offering=f"workflow/{hub.TASK}")
+    )  # one that can be stopped
+    cancel(stack, stack.job(job.id))
+
+    stack.runninghub.answers.append(TAKEN)
+    job = stack.follow_up_when_due(job.id)
+
+    assert (job.status, job.cancel) == (Status.SUBMITTING, Cancel.ASKED)
 
 
 def test_result_that_was_faster_than_the_cancel_is_delivered(stack: InMemoryStack) -> None:

@@ -37,7 +37,7 @@ def sent(*states: TaskState, status: Status = Status.SUBMITTING) -> Job:
 def concluded(job: Job, *verdicts: Verdict, before: str = "", token: bytes = LATEST) -> Job:
     """The job after a send with these verdicts on its tasks `0`, `1`, …; `before`: those sent earlier."""
     answers = {str(number): verdict for number, verdict in enumerate(verdicts)}
-    return Call(answers, frozenset(before), token).concluded(job, NOW, POLICY, 0.5)
+    return Call(job.tasks, answers, frozenset(before), token).concluded(job, NOW, POLICY, 0.5)
 
 
 @pytest.mark.parametrize("refusal", [BUSY, INVALID])

@@ -91,7 +91,7 @@ def test_item_is_a_file_by_url_or_by_text(item: object, file: ResultFile) -> Non
     "item",
     [
         *(None, 7, "text", [], {}, {"url": None}, {"url": "ftp://x/y"}, {"url": "https://x/" + "y" * 5000}),
-        *({"url": "https://x/ y"}, {"url": [URL]}, {"text": 7}, {"text": ""}, {"outputType": "mp4"}),
+        *({"url": "https://x/\n y"}, {"url": [URL]}, {"text": 7}, {"text": ""}, {"outputType": "mp4"}),
     ],
 )
 def test_item_without_anything_to_have_is_no_file(item: object) -> None:

@@ -140,9 +140,7 @@ def test_name_that_is_no_plain_path_is_not_taken(name: object) -> None:
     assert refused(answer({"code": 0, "data": {"fileName": name, "url": PLACE}})) == ("provider_error", True)
 
 
-@pytest.mark.parametrize(
-    "url", [7, ["https://a.test"], "ftp://a.test", "https://a b", "https://a\n", "x" * 5000]
-)
+@pytest.mark.parametrize("url", [7, ["https://a.test"], "ftp://a.test", "ftp://a", "https://a\n", "x" * 5000])
 def test_place_that_is_no_url_is_not_taken(url: object) -> None:
     found = read_lora_place(answer({"code": 0, "data": {"fileName": LORA, "url": url}}))
     assert isinstance(found, UploadRefused)

@@ -131,14 +131,24 @@ def test_webhook_whose_url_names_no_task_is_matched_by_its_id() -> None:
         webhook({"status": "SUCCESS", "results": []}, None, THEIRS)
 
 
-def test_webhook_never_takes_the_result_of_another_task() -> None:
-    for about, others in ((OTHER, ()), (OTHER, (THEIRS,)), (OURS, (THEIRS,))):
-        with pytest.raises(UnreadableAnswer):
-            webhook(event(DONE), about, *others)
+@pytest.mark.parametrize(("about", "others"), [(OTHER, ()), (OTHER, (THEIRS,)), (OURS, (THEIRS,))])
+def test_result_on_a_tasks_own_url_is_its_own_under_whatever_name(
+    about: str, others: tuple[str, ...]
+) -> None:
+    report = only(webhook(event(DONE), about, *others))
+    assert isinstance(report, Succeeded)
+    assert (report.task_id, report.named) == (about, None)
+    with pytest.raises(UnreadableAnswer):
+        webhook(event({**DONE, "status": "FAILED"}), about, *others)
+
+
+def test_webhook_that_names_two_tasks_is_unreadable() -> None:
     with pytest.raises(UnreadableAnswer):
         webhook(event({**DONE, "taskId": OTHER}), OURS)
-    with pytest.raises(UnreadableAnswer):
-        webhook(event(DONE, taskId="abc"), THEIRS)
+
+
+def test_result_with_an_unusable_id_is_taken_for_the_task_of_its_url() -> None:
+    assert isinstance(only(webhook(event(DONE, taskId="abc"), THEIRS)), Succeeded)
 
 
 @pytest.mark.parametrize(

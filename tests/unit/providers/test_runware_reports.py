@@ -116,7 +116,8 @@ def test_cost_of_zero_means_not_priced() -> None:
         ({"imageBase64Data": "AAAA"}, ()),
         ({"videoURL": "ftp://x/y"}, ()),
         ({"videoURL": "https://x/" + "y" * 5000}, ()),
-        ({"videoURL": "https://x/ y"}, ()),
+        ({"videoURL": "https://x/ y"}, (ResultFile(url="https://x/%20y"),)),
+        ({"videoURL": "https://x/\ny"}, ()),
     ],
 )
 def test_files_of_each_medium(fields: dict[str, object], files: tuple[ResultFile, ...]) -> None:

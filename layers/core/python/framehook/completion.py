@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from framehook import tokens
+from framehook import tasks, tokens
 from framehook.changes import Changes
 from framehook.errors import Failure, NotFound, ResultTooLarge
 from framehook.identifiers import is_job_id
 from framehook.jobs import Job, Task
 from framehook.ports import JobStore
 from framehook.providers.contract import Failed, Provider, Report, Succeeded, UnreadableAnswer
-from framehook.reports import applied, files_in_order, reported_task, result_records
+from framehook.reports import applied, files_in_order, renewed, result_records
 
 _KEPT_ANSWER_BYTES = 2_000
 _PLACE = re.compile(r"([1-9][0-9]{0,5})(?:\.([0-9]))?")
@@ -68,11 +68,15 @@ class Completion:
             return job
         kept = [self._kept(job, report) for report in arranged]
         for report in kept:
-            task = reported_task(job, report)
+            task = tasks.find(job, report.task_id)
             worth_keeping = isinstance(report, Failed) or job.status.terminal
             if task and (worth_keeping or not task.state.counts):
                 self.jobs.record_answer(job.id, task.attempt, _bounded(answer))
-        return self.changes.apply(job, lambda seen, now: applied(seen, kept, now, looked_up=looked_up))
+
+        def decided(seen: Job, now: int) -> Job:
+            return applied(seen, [renewed(report, job, seen) for report in kept], now, looked_up=looked_up)
+
+        return self.changes.apply(job, decided)
 
     def _kept(self, job: Job, report: Report) -> Report:
         """The report, with its results stored. A text too large to be kept is a failure that has its price."""

@@ -89,7 +89,7 @@ def next_bringing_in(job: Job, now: int, policy: Policy) -> int | None:
 def next_confirmation(job: Job, policy: Policy) -> int | None:
     """When a look-up may prove a failure that the provider has told once; None where there is nothing to prove."""
     told = [task.failing_since for task in job.tasks if task.failing_since is not None]
-    looked_at = job.status in (Status.RUNNING, Status.PARKED)
+    looked_at = job.status in (Status.SUBMITTING, Status.RUNNING, Status.PARKED)
     return min(told) + policy.confirmation if told and looked_at else None
 
 
@@ -103,7 +103,8 @@ def next_errand(job: Job, now: int, policy: Policy) -> int | None:
 
 def is_to_be_cancelled(job: Job) -> bool:
     """Whether the provider has tasks that it is still to be asked to stop."""
-    return job.cancel is Cancel.REQUESTED and job.status is Status.RUNNING
+    taken = any(task.state is TaskState.ACCEPTED for task in job.tasks)
+    return job.cancel is Cancel.REQUESTED and taken and not job.status.terminal
 
 
 def refusal_back_off(refusals: int, fraction: float) -> int:

@@ -44,6 +44,7 @@ _ERRAND_PAUSE = 15 * SECOND  # at least, before the same errand is done again
 _MOST_DOUBLINGS = 8
 _LONGEST_FETCH_PAUSE = 15 * MINUTE
 _LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
+_LAST_CHANCES = 180 * MINUTE  # for a provider that tells nothing just then: look-ups are up to an hour apart
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
 _WAITING = (OutputState.AWAITED, OutputState.TO_FETCH)
 
@@ -84,11 +85,13 @@ class Following:
     def _act(self, job: Job, due_at: int, *, look: bool) -> None:
         """Deadlines go by the time at which the job was due, not by the clock: after an outage everything is tried once
         before anything is given up."""
+        if is_to_be_cancelled(job):
+            job = self.stopping.stop(job)
         match job.status:
             case Status.QUEUED:
                 self._queued(job)
             case Status.SUBMITTING:
-                self._submitting(job)
+                self._submitting(job, look=look)
             case Status.RUNNING:
                 self._running(job, due_at, look=look)
             case Status.PARKED:
@@ -106,7 +109,7 @@ class Following:
                 next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
             case Status.PARKED:
                 next_due = max(entered_at(job, Status.PARKED) + policy.parked_for, now + _LAST_CHANCE)
-                if is_worth_a_look(job, now, policy):
+                if self._is_worth_a_look(job, now):
                     next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + SECOND))
             case _:
                 next_due = now + policy.queue_patience
@@ -122,11 +125,20 @@ class Following:
         policy = self.changes.policy
         confirmation = next_confirmation(job, policy)
         due = now >= next_look_up(job, policy) or (confirmation is not None and now >= confirmation)
-        if job.status is Status.RUNNING:
-            due = due or next_errand(job, now, policy) is None
-        elif job.status is not Status.PARKED or not is_worth_a_look(job, now, policy):
-            return job
+        match job.status:
+            case Status.RUNNING:
+                due = due or next_errand(job, now, policy) is None
+            case Status.PARKED:
+                due = due and self._is_worth_a_look(job, now)
+            case Status.SUBMITTING:  # some of its tasks are under way, and others still wait
+                due = due and any(task.state is TaskState.ACCEPTED for task in counting(job))
+            case _:
+                due = False
         return replace(job, look_ups=job.look_ups + 1) if due else job
+
+    def _is_worth_a_look(self, job: Job, now: int) -> bool:
+        """Whether the provider may still know the results of a parked job, and can be asked for them."""
+        return is_worth_a_look(job, now, self.changes.policy) and self.looking_up.can_ask(job)
 
     def _give_back(self, job: Job, due: DueJob) -> None:
         """Lambda tries a failed invocation again, with the same due time. If even this fails, the sweep comes later."""
@@ -141,24 +153,26 @@ class Following:
         else:
             self.queue.send(job.id)
 
-    def _submitting(self, job: Job) -> None:
+    def _submitting(self, job: Job, *, look: bool) -> None:
         """submit_job looks the tasks up and may send them again; when the window is over a person decides. Tasks that
         only wait for the provider to have room wait as long as a queued job."""
+        job, _ = self._look_up(job) if look else (job, False)
+        if job.status is not Status.SUBMITTING:
+            return
         in_doubt = any(task.state is TaskState.UNKNOWN for task in counting(job))
         in_time = self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window
         may_wait = not in_doubt and self._since(job.queued_at) < self.changes.policy.queue_deadline
-        if in_time or may_wait:
+        if (in_doubt and in_time) or may_wait:
             self.queue.send(job.id)
         else:
-            self.changes.apply(self._look_up(job), unproven)
+            looked_up, _ = self._look_up(job)
+            self.changes.apply(looked_up, unproven)
 
     def _running(self, job: Job, due_at: int, *, look: bool) -> None:
-        """Due for a look-up, to be stopped, or only for files of its tasks that are done."""
-        if is_to_be_cancelled(job):
-            job = self.stopping.stop(job)
-        looked_up = self._look_up(job) if look else job
+        """Due for a look-up, or only for files of its tasks that are done."""
+        looked_up, told = self._look_up(job) if look else (job, True)
         deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
-        if due_at >= deadline + _LAST_CHANCE:
+        if due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
             self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(looked_up, finished_by_its_files)
@@ -166,8 +180,9 @@ class Following:
     def _parked(self, job: Job, due_at: int, *, look: bool) -> None:
         """While results are kept, proof is looked for; before the job is given up, once more."""
         deadline = entered_at(job, Status.PARKED) + self.changes.policy.parked_for
-        looked_up = self._look_up(job) if look or self.changes.clock.now() >= deadline else job
-        if due_at >= deadline + _LAST_CHANCE:
+        late = self.changes.clock.now() >= deadline
+        looked_up, told = self._look_up(job) if look or late else (job, True)
+        if due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
             self.changes.apply(looked_up, given_up)
 
     def _bring_files_in(self, job: Job, due_at: int) -> None:
@@ -204,14 +219,14 @@ class Following:
         storing = job.status is Status.STORING
         return not storing or self._since(entered_at(job, Status.STORING)) >= self.changes.policy.upload_grace
 
-    def _look_up(self, job: Job) -> Job:
-        """The job after one look-up. An answer that can't be had or read says nothing about the job, and must not keep
-        it from its deadline."""
+    def _look_up(self, job: Job) -> tuple[Job, bool]:
+        """The job after one look-up, and whether that told anything. An answer that can't be had or read says nothing
+        about the job, and can't keep it from its deadline for long."""
         try:
-            return self.looking_up.look_up(job)
+            return self.looking_up.look_up(job), True
         except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
             logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
-            return self.changes.existing(job.id)
+            return self.changes.existing(job.id), False
 
     def _since(self, moment: int) -> int:
         return self.changes.clock.now() - moment

@@ -40,7 +40,7 @@ class HttpEdge:
 
     intake: Intake
     resolution: Resolution
-    cancelling: Cancelling
+    cancelling: Callable[[], Cancelling]
     overview: Callable[[], AccountOverview]
     forms: Callable[[], ModelForms]
     queue: JobQueue
@@ -113,7 +113,7 @@ class HttpEdge:
         """200 once the job is cancelled, 202 while that is open or is not to be."""
         job = self._job(event, job_id)
         reading.check_no_body(event)
-        self.cancelling.cancel(job.owner, job_id)
+        self.cancelling().cancel(job.owner, job_id)
         file = self._file(event, job_id)
         status = 200 if file.job.status is Status.CANCELLED else 202
         note(cancellation=file.job.cancel)

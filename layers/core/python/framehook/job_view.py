@@ -10,7 +10,7 @@ from typing import Any
 
 from framehook.accounts import currency_of
 from framehook.errors import Failure
-from framehook.jobs import Job, Output, OutputRecord, OutputState, Request
+from framehook.jobs import Job, Output, OutputRecord, OutputState, Request, Status
 from framehook.money import to_decimal
 from framehook.ports import JobFile
 
@@ -50,7 +50,7 @@ def summary(job: Job) -> dict[str, Any]:
         "cost": _cost(job),
         "error": shown_failure(job.error),
         "cancel_requested": job.cancel is not None,
-        "cancellation": job.cancel.value if job.cancel is not None else None,
+        "cancellation": _cancellation(job),
         "created_at": timestamp(job.created_at),
         "updated_at": timestamp(job.updated_at),
         "finished_at": timestamp(job.finished_at) if job.finished_at is not None else None,
@@ -74,6 +74,11 @@ def timestamp(milliseconds: int) -> str:
     """RFC 3339 in UTC, with milliseconds."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _cancellation(job: Job) -> str | None:
+    """What becomes of the wish that the job be stopped; nothing more once it has come true."""
+    return None if job.cancel is None or job.status is Status.CANCELLED else job.cancel.value
 
 
 def _cost(job: Job) -> dict[str, Any]:

@@ -100,7 +100,8 @@ class Task:
     always); `slot` is which of the job's `count` generations it is, so that a task that was sent again in a later
     attempt has the slot of the first. `usage` is what the provider measured, by name, as it said it.
 
-    `failing_since`: when the provider first said that it failed, where a look-up must say so again.
+    `failing_since`: when the provider first said that it failed, where a look-up must say so again. `spare_files`: the
+    files of a task in reserve, each with its `Output.kind`.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Task:
     cost: int | None = None
     usage: tuple[tuple[str, str], ...] = ()
     failing_since: int | None = None
+    spare_files: tuple[Kind | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,10 @@ class Job:
     finished_at: int | None = None
     usual_seconds: int = 60
     refusals: int = 0
+    refused_with: str | None = (
+        None  # the code of the latest refusal for now, and how often in a row it was this one
+    )
+    refused_alike: int = 0
     look_ups: int = 0
     account: str = ""  # which of a provider's several accounts has its tasks; chosen when it is first sent
     quoted: int | None = None

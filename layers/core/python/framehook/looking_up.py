@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from framehook.calling import AccountKey, Calling
 from framehook.completion import Completion
 from framehook.errors import NeverSent
-from framehook.jobs import Job, TaskState
+from framehook.jobs import Job
 from framehook.providers.contract import HttpResponse, Missing, Provider, Report
 from framehook.tasks import is_open
 
@@ -51,7 +51,7 @@ class LookingUp:
         response = self.calling.send(known.account, request)
         return response, provider.read_look_up([missing.task_id], response)
 
-    def can_tell(self, job: Job) -> bool:
-        """Whether the provider can be asked at all about any of the tasks whose outcome is unknown."""
-        unknown = [task.id for task in job.tasks if task.state is TaskState.UNKNOWN]
-        return bool(self.providers[job.provider].look_ups(unknown, ""))
+    def can_ask(self, job: Job) -> bool:
+        """Whether the provider can be asked at all about any task that something new can be told about."""
+        ids = [task.id for task in job.tasks if is_open(task)]
+        return bool(self.providers[job.provider].look_ups(ids, ""))

@@ -26,6 +26,10 @@ from framehook.jobs import (
 from framehook.providers.contract import Failed, Missing, Report, StillRunning, Succeeded
 from framehook.transitions import CANCELLED, settle
 
+OUTPUT_MISSING = Failure("output_missing", "the provider reported a success without a file")
+_MISSING_SECONDS = 10  # between two look-ups that find no task, before it counts as stopped
+_EMPTY_SECONDS = 10  # between two words of a success without files, before it is believed
+
 
 def applied(job: Job, reports: Sequence[Report], now: int, *, looked_up: bool = False) -> Job:
     """The job after these reports: tasks and outputs brought up to date, and moved as far as that allows."""
@@ -37,12 +41,15 @@ def applied(job: Job, reports: Sequence[Report], now: int, *, looked_up: bool = 
     return settle(updated, now)
 
 
-def reported_task(job: Job, report: Report) -> Task | None:
-    """The task that a report is about, which may have got the provider's name for it in the meantime."""
-    task = tasks.find(job, report.task_id)
-    if task is None and not isinstance(report, Missing) and report.named:
-        return tasks.find(job, report.named)
-    return task
+def renewed(report: Report, read: Job, seen: Job) -> Report:
+    """A report on a task of the job as it was `read`, under the name that the task has by now."""
+    known = tasks.find(read, report.task_id)
+    if known is None:
+        return report
+    place = (known.slot, known.attempt)
+    same = (task for task in seen.tasks if (task.slot, task.attempt) == place)
+    task = next(same, known)
+    return report if task.id == report.task_id else replace(report, task_id=task.id)
 
 
 def files_in_order(kind: Kind, report: Report) -> Report:
@@ -55,7 +62,7 @@ def files_in_order(kind: Kind, report: Report) -> Report:
 
 def result_records(job: Job, report: Report) -> Iterator[OutputRecord]:
     """What is stored of each reported file, at the place the job has for it."""
-    task = reported_task(job, report)
+    task = tasks.find(job, report.task_id)
     if task is None or not isinstance(report, Succeeded):
         return
     for number, file in enumerate(report.files or (None,)):
@@ -69,11 +76,13 @@ def result_records(job: Job, report: Report) -> Iterator[OutputRecord]:
 
 
 def _with_report(job: Job, report: Report, now: int, *, looked_up: bool) -> Job:
-    task = reported_task(job, report)
+    task = tasks.find(job, report.task_id)
     if task is None:
         return job
     if isinstance(report, Missing):
-        return _gone(job, task)
+        if not _may_be_stopped(job, task):
+            return job
+        report = Failed(task.id, CANCELLED, doubtful_for=_MISSING_SECONDS)
     named = report.named or task.id
     job = _with_measures(tasks.renamed(job, task.id, named), named, report)
     task = tasks.find(job, named) or task
@@ -83,10 +92,9 @@ def _with_report(job: Job, report: Report, now: int, *, looked_up: bool) -> Job:
     return news.of_current(job, task) if task.state.counts else news.of_earlier(job, task)
 
 
-def _gone(job: Job, task: Task) -> Job:
-    """A task that nobody finds any more is cancelled if the provider has said that it would be."""
-    stopped = job.cancel is Cancel.ASKED and task.state is TaskState.ACCEPTED and not job.status.terminal
-    return tasks.failed(job, task, CANCELLED) if stopped else job
+def _may_be_stopped(job: Job, task: Task) -> bool:
+    """Whether a task that can't be found may be gone because the provider has said that it would stop it."""
+    return job.cancel is Cancel.ASKED and task.state is TaskState.ACCEPTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +111,10 @@ class _News:
         match self.report:
             case StillRunning() if task.state is TaskState.UNKNOWN or task.failing_since is not None:
                 return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED, failing_since=None))
-            case Succeeded() if task.state is not TaskState.REPORTED:
-                return _reported(job, task, self.report)
+            case Succeeded() as done if open_still and self._is_doubtful(job, task, done):
+                return tasks.with_task(job, replace(self._failing(task), state=TaskState.ACCEPTED))
+            case Succeeded() as done if task.state is not TaskState.REPORTED or _is_better(job, task, done):
+                return _reported(job, task, done)
             case Failed(failure=failure) as failed if open_still and self._proves(failed, task):
                 return tasks.failed(job, task, failure)
             case Failed() if open_still:
@@ -121,8 +131,10 @@ class _News:
                 return tasks.reinstated(job, task, TaskState.ACCEPTED)
             case Succeeded() if free:
                 return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, self.report)
-            case Succeeded():
-                return tasks.with_task(job, replace(task, state=TaskState.SPARE, failing_since=None))
+            case Succeeded() as done:
+                kinds = tuple(_extra_kind(job.kind, file, done.files) for file in done.files)
+                spare = replace(task, state=TaskState.SPARE, failing_since=None, spare_files=kinds)
+                return tasks.with_task(job, spare)
             case Failed(failure=failure) as failed if doubted and self._proves(failed, task):
                 return tasks.with_task(job, replace(task, failure=failure, failing_since=None))
             case Failed() if doubted:
@@ -135,8 +147,21 @@ class _News:
         later = since is not None and self.now >= since + failed.doubtful_for * SECOND
         return not failed.doubtful_for or (self.looked_up and later)
 
+    def _is_doubtful(self, job: Job, task: Task, done: Succeeded) -> bool:
+        """Whether a success came without a file, and a look-up is still to say so as well."""
+        since = task.failing_since
+        told_twice = self.looked_up and since is not None and self.now >= since + _EMPTY_SECONDS * SECOND
+        return not done.files and not job.uploads and not told_twice
+
     def _failing(self, task: Task) -> Task:
         return task if task.failing_since is not None else replace(task, failing_since=self.now)
+
+
+def _is_better(job: Job, task: Task, done: Succeeded) -> bool:
+    """Whether files come after all for a task that had seemed to have none."""
+    places = list(tasks.outputs_of(job, task.slot))
+    missing = (place.failure == OUTPUT_MISSING and place.state is OutputState.LOST for place in places)
+    return bool(done.files) and all(missing)
 
 
 def _with_measures(job: Job, task_id: str, report: Succeeded | Failed | StillRunning) -> Job:
@@ -184,5 +209,4 @@ def _awaiting(place: Output, fetchable: bool, uploaded: bool) -> Output:
         return place
     if fetchable:
         return replace(place, state=OutputState.TO_FETCH, failure=None)
-    failure = place.failure or Failure("output_missing", "the provider reported a success without a file")
-    return replace(place, state=OutputState.LOST, failure=failure)
+    return replace(place, state=OutputState.LOST, failure=place.failure or OUTPUT_MISSING)

@@ -81,6 +81,8 @@ class ResourceUploads:
             failure = ended.failure
             told = Failure(failure.code, f"{where}: {failure.message}", failure.provider_code)
             raise NotSendable(told) from ended
+        except Unavailable as delayed:
+            raise type(delayed)(f"{where}: {delayed}", provider_code=delayed.provider_code) from delayed
 
     def _content(self, mark: UploadMark, errand: _Errand) -> Generator[bytes]:
         """The file behind the mark, in pieces, as long as there is time."""

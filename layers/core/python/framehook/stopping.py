@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from framehook.calling import Calling
 from framehook.changes import Changes
-from framehook.due_times import is_to_be_cancelled
+from framehook.due_times import SECOND, is_to_be_cancelled
 from framehook.errors import NeverSent, ReplyLost
 from framehook.jobs import Cancel, Job, Task, TaskState
 from framehook.providers.contract import CancelAnswer, Provider
 
 logger = logging.getLogger(__name__)
+
+_FIRST_LOOK = 15 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Stopping:
     providers: Mapping[str, Provider]
 
     def stop(self, job: Job) -> Job:
-        """The job after its provider was asked to stop every task it has. Idempotent: a stopped task is none to stop.
+        """The job after its provider was asked to stop every task it has. Idempotent: it may be asked twice.
 
         Raises Unavailable. Where no clear answer came, the job stays as it was, to be asked about again.
         """
@@ -48,17 +50,10 @@ class Stopping:
 
 
 def asked(job: Job, answers: Mapping[str, CancelAnswer], now: int) -> Job:
-    """The job after these answers: a task that is to be stopped counts as failing from now on, until a look-up says how
-    it ended."""
-    if not is_to_be_cancelled(job):
+    """The job after these answers. A yes is looked into soon: only a look-up tells how the task ended."""
+    if not is_to_be_cancelled(job) or CancelAnswer.UNCLEAR in answers.values():
         return job
-    tasks = tuple(
-        replace(task, failing_since=now)
-        if answers.get(task.id) is CancelAnswer.TAKEN and task.failing_since is None
-        else task
-        for task in job.tasks
-    )
-    if CancelAnswer.UNCLEAR in answers.values():
-        return replace(job, tasks=tasks)
-    taken = CancelAnswer.TAKEN in answers.values()
-    return replace(job, tasks=tasks, cancel=Cancel.ASKED if taken else Cancel.IMPOSSIBLE)
+    if CancelAnswer.TAKEN not in answers.values():
+        return replace(job, cancel=Cancel.IMPOSSIBLE)
+    due_at = now + _FIRST_LOOK if job.due_at is None else min(job.due_at, now + _FIRST_LOOK)
+    return replace(job, cancel=Cancel.ASKED, due_at=due_at)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from framehook import backpressure, tasks, tokens
 from framehook.calling import AccountKey, Calling
-from framehook.changes import Changes
+from framehook.changes import Changes, Decision
 from framehook.completion import Completion
 from framehook.deadlines import expired_in_queue, unsendable
 from framehook.due_times import MINUTE, SECOND, Policy, refusal_back_off, rescheduled
@@ -52,6 +52,7 @@ _UNHURRIED = 5 * MINUTE
 _OPEN = (TaskState.UNKNOWN, TaskState.PLANNED)
 _MARGIN = 5 * SECOND
 _MOST_TRIES_FOR_INPUT = 6
+_TRIES_TO_STORE = 3  # each of them tries again by itself what DynamoDB did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Submission:
         while True:
             job, gate = self._call(job, account, prepared, gate)
             waits = job.status is Status.SUBMITTING and (job.lease_until or 0) <= self.clock.now()
-            if not waits or remaining() < self.policy.call_timeout + _MARGIN:
+            if not waits or not self._sendable(job) or remaining() < self.policy.call_timeout + _MARGIN:
                 return
 
     def _call(self, job: Job, account: AccountKey, planned: Plan, gate: Gate) -> tuple[Job, Gate]:
@@ -143,7 +144,8 @@ class Submission:
         sending = self.jobs.replace(self._called(job, {task.id for task in to_send}, token), job)
         verdicts = self._verdicts(sending.provider, account, [task.id for task in sends], request)
         sent_before = frozenset(task.id for task in to_send if task.state is TaskState.UNKNOWN)
-        concluded = self._conclude(sending, Call(verdicts, sent_before, sending.token_hashes[-1]))
+        sent = tuple(task for task in sending.tasks if task.id in verdicts)
+        concluded = self._conclude(sending, Call(sent, verdicts, sent_before, sending.token_hashes[-1]))
         return concluded, self._note_gate(account.account, verdicts, gate)
 
     def _sendable(self, job: Job) -> list[Task]:
@@ -184,12 +186,13 @@ class Submission:
         if seen.status is not Status.SUBMITTING or not states & set(_OPEN):
             return
         account = self.calling.account_for(seen)
-        if account is None or not self._sendable(seen):
+        sendable = self._sendable(seen)
+        if account is None or not sendable:
             self._pause(seen)
             return
         gate = self.gates.get_gate(account.account)
         closed_until = backpressure.closed_until(gate, self.clock.now())
-        if closed_until and TaskState.UNKNOWN not in states:
+        if closed_until and all(task.state is TaskState.PLANNED for task in sendable):
             self._pause(seen, closed_until)
         else:
             self._send(seen, account, gate, remaining)
@@ -237,13 +240,29 @@ class Submission:
         """Stores the outcome. Results that came with the answer are those of a webhook."""
         _log(job.id, call.verdicts)
         fraction = self.chance.fraction()
-        stored = self.changes.apply(job, lambda seen, now: call.concluded(seen, now, self.policy, fraction))
+        stored = self._stored(job, lambda seen, now: call.concluded(seen, now, self.policy, fraction), call)
         if stored.status is Status.FAILED and any(_ran_out(verdict) for verdict in call.verdicts.values()):
             logger.error(
                 "refused too often", extra={"job_id": job.id, "code": stored.error and stored.error.code}
             )
         reports = [v.report for v in call.verdicts.values() if isinstance(v, Accepted) and v.report]
         return self.completion.record(stored, reports, b"") if reports else stored
+
+    def _stored(self, job: Job, decision: Decision, call: Call) -> Job:
+        """The outcome of a paid call, written down as stubbornly as time allows. What the provider calls the tasks is
+        told even if that fails: a person can adopt them."""
+        for _ in range(_TRIES_TO_STORE - 1):
+            try:
+                return self.changes.apply(job, decision)
+            except Unavailable:
+                logger.warning("the outcome of the call could not be stored yet", extra={"job_id": job.id})
+        try:
+            return self.changes.apply(job, decision)
+        except Unavailable:
+            ids = [verdict.task_id for verdict in call.verdicts.values() if isinstance(verdict, Accepted)]
+            told = {"job_id": job.id, "provider_task_ids": ids}
+            logger.exception("the outcome of the call could not be stored", extra=told)
+            raise
 
     def _note_gate(self, account: str, verdicts: Mapping[str, Verdict], seen: Gate) -> Gate:
         """Backpressure is advice: losing this race, or crashing before it, costs one more refused call."""
@@ -264,8 +283,7 @@ class Submission:
         provider can't even be asked, that is the next thing to happen."""
         now = self.clock.now()
         until = max(until, now + self.policy.resend_pause * 3)
-        in_doubt = any(task.state is TaskState.UNKNOWN for task in tasks.counting(job))
-        if in_doubt and not self._sendable(job) and not self.looking_up.can_tell(job):
+        if not self._sendable(job) and not self.looking_up.can_ask(job):
             until = max(until, (job.first_sent_at or now) + self.policy.proof_window)
         self.jobs.replace(rescheduled(replace(job, lease_until=until), now, self.policy), job)
 

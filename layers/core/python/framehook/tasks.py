@@ -116,13 +116,16 @@ def reinstated(job: Job, task: Task, state: TaskState) -> Job:
     tasks = []
     for known in job.tasks:
         if known.id == task.id:
-            tasks.append(replace(task, state=state, failure=None))
+            tasks.append(replace(task, state=state, failure=None, spare_files=()))
         elif known.slot != task.slot or not known.state.counts:
             tasks.append(known)
         elif known.state is not TaskState.PLANNED:  # it may have been paid; a planned one surely was not
             tasks.append(replace(known, state=TaskState.SUPERSEDED))
     job = _with_tasks(job, tuple(tasks))
-    return with_outputs(job, task.slot, lambda output: Output(output.index, task.attempt))
+    kinds = task.spare_files or (None,)
+    own = [Output(task.slot + n * job.count, task.attempt, kind=kind) for n, kind in enumerate(kinds)]
+    others = (output for output in job.outputs if output.index % job.count != task.slot)
+    return replace(job, outputs=tuple(sorted((*others, *own), key=lambda output: output.index)))
 
 
 def can_be_reinstated(job: Job, task: Task) -> bool:

@@ -36,6 +36,7 @@ class Event(StrEnum):
 
 
 _S, _E = Status, Event
+_UNDER_WAY = (Status.RUNNING, Status.STORING)
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
     {
@@ -101,13 +102,14 @@ def move(job: Job, event: Event, now: int, failure: Failure | None = None) -> Jo
     except KeyError:
         raise ForbiddenTransition(f"{job.status} does not allow {event}") from None
     reason = failure.code if failure else None
-    under_way = status in (Status.RUNNING, Status.STORING)
+    begins = status in _UNDER_WAY and job.status not in _UNDER_WAY
     moved = replace(
         job,
         status=status,
         updated_at=now,
         lease_until=job.lease_until if status is Status.SUBMITTING else None,
-        accepted_at=now if under_way and job.accepted_at is None else job.accepted_at,
+        accepted_at=now if begins else job.accepted_at,
+        look_ups=0 if begins else job.look_ups,
         error=failure,
         timeline=_extended(job.timeline, TimelineEntry(status, now, reason)),
     )

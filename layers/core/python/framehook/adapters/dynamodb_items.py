@@ -52,7 +52,7 @@ _NUMBERS = (
     "quoted",
     "charged",
 )
-_USUALLY_ZERO = ("not_before", "refusals", "look_ups")
+_USUALLY_ZERO = ("not_before", "refusals", "refused_with", "refused_alike", "look_ups")
 
 
 def job_pk(job_id: str) -> str:

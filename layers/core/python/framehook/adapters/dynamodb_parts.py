@@ -35,6 +35,7 @@ def task_values(task: Task) -> Values:
         "cost": task.cost,
         "usage": dict(task.usage) or None,
         "failing": task.failing_since,
+        "spare": [kind or "" for kind in task.spare_files] or None,
     }
 
 
@@ -48,6 +49,7 @@ def task_from(values: Values) -> Task:
         cost=values.get("cost"),
         usage=tuple(values.get("usage", {}).items()),
         failing_since=values.get("failing"),
+        spare_files=tuple(Kind(kind) if kind else None for kind in values.get("spare", ())),
     )
 
 

@@ -6,7 +6,7 @@ Messages may quote the webhook or upload URLs that we sent, which are secrets. D
 from __future__ import annotations
 
 import re
-from typing import Any
+from urllib.parse import quote
 
 MAX_BODY = 8 * 1024 * 1024
 MAX_CODE = 100
@@ -14,6 +14,7 @@ MAX_MESSAGE = 500
 MAX_ID = 200
 _LONGEST_URL = 4_000
 _LONGEST_WAIT = 86_400.0
+_SAFE = "".join(map(chr, range(0x21, 0x7F)))
 _ANY_URL = re.compile(r"(?i)(?:https?|wss?)(?::|%3a)\S*")
 
 
@@ -41,16 +42,13 @@ def seconds(value: object) -> float | None:
     return float(value)
 
 
-def is_url(value: Any) -> bool:
-    """Whether this is a URL that can be kept and fetched later; from which host is not asked here."""
-    return (
-        isinstance(value, str)
-        and len(value) <= _LONGEST_URL
-        and value.startswith(("https://", "http://"))
-        and value.isascii()
-        and value.isprintable()
-        and " " not in value
-    )
+def url_of(value: object) -> str | None:
+    """A URL that can be kept and fetched later; from which host is not asked here. What no URL may hold, such as a
+    file's name in Chinese, is spelled out: the file is paid for."""
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")) or not value.isprintable():
+        return None
+    spelled = quote(valid(value), safe=_SAFE)
+    return spelled if len(spelled) <= _LONGEST_URL else None
 
 
 def short(value: object) -> str | None:

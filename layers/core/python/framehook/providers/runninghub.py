@@ -127,7 +127,7 @@ def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequ
     new = named if named != task.id else None
     known = TASK_ID.fullmatch(task.id) or any(other.id == new for other in tasks)
     if (new and known) or (answer.strange_id and TASK_ID.fullmatch(task.id)):
-        raise UnreadableAnswer("the call is about another task than its URL")
+        return [_result_under_another_name(answer, task.id)]
     if answer.event not in ("", _END):
         return [StillRunning(task.id, new)]
     report = _report(answer, task.id, new) or (StillRunning(task.id, new) if new else None)

@@ -15,7 +15,7 @@ from typing import Any
 
 from framehook.jobs import ResultFile
 from framehook.money import exact_micros
-from framehook.providers.provider_words import is_url, short, valid
+from framehook.providers.provider_words import short, url_of, valid
 
 _MOST_FILES = 32
 _URLS = ("url", "outputUrl", "fileUrl")
@@ -76,7 +76,7 @@ def cost_of(usage: Usage) -> int | None:
 def _files(items: Sequence[Any]) -> Iterator[ResultFile]:
     for each in items:
         item = each if isinstance(each, dict) else {"url": each}
-        url = next((item[key] for key in _URLS if is_url(item.get(key))), None)
+        url = next(filter(None, (url_of(item.get(key)) for key in _URLS)), None)
         texts = (item.get(key) for key in _TEXTS)
         text = next((text for text in texts if isinstance(text, str) and text), None)
         extension = _extension(item)

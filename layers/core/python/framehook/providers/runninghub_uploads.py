@@ -14,7 +14,7 @@ from typing import Any
 
 from framehook.errors import Failure
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
-from framehook.providers.provider_words import is_url
+from framehook.providers.provider_words import url_of
 from framehook.providers.questions import QuestionRefused
 from framehook.providers.runninghub_envelope import bearer, data_of, json_body
 from framehook.providers.runninghub_errors import Effect, failure_of, meaning_of
@@ -75,7 +75,8 @@ def read_lora_place(response: HttpResponse) -> LoraPlace | UploadRefused:
         return name
     if not url:
         return LoraPlace(name, None)
-    return LoraPlace(name, url) if is_url(url) else _unreadable("no usable address to upload to")
+    place = url_of(url)
+    return LoraPlace(name, place) if place else _unreadable("no usable address to upload to")
 
 
 def read_lora_upload(response: HttpResponse) -> UploadRefused | None:

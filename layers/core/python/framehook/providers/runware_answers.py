@@ -19,9 +19,9 @@ from framehook.providers.provider_words import (
     MAX_ID,
     bounded_code,
     bounded_message,
-    is_url,
     seconds,
     short,
+    url_of,
     valid,
 )
 from framehook.providers.runware_errors import KEPT_URLS, RunwareError
@@ -163,10 +163,12 @@ def _structured(found: Mapping[str, Any]) -> tuple[ResultFile, ...]:
 
 def _url_files(item: Item) -> Iterator[ResultFile]:
     for name, value in item.items():
-        if name.endswith("URL") and name not in _OUR_URLS and is_url(value):
-            yield ResultFile(url=value, provider_id=short(item.get(f"{name.removesuffix('URL')}UUID")))
+        url = url_of(value) if name.endswith("URL") and name not in _OUR_URLS else None
+        if url:
+            yield ResultFile(url=url, provider_id=short(item.get(f"{name.removesuffix('URL')}UUID")))
     outputs = item.get("outputs")
     files = outputs.get("files") if isinstance(outputs, dict) else None
     for file in _as_list(files):
-        if isinstance(file, dict) and is_url(file.get("url")):
-            yield ResultFile(url=file["url"], provider_id=short(file.get("uuid")))
+        url = url_of(file.get("url")) if isinstance(file, dict) else None
+        if url:
+            yield ResultFile(url=url, provider_id=short(file.get("uuid")))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import ssl
+
 import boto3
 import httpx
 
@@ -23,7 +26,7 @@ PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runnin
 def calling(
     settings: CallingSettings, read_seconds: float = _READ_SECONDS, connect_seconds: float = _CONNECT_SECONDS
 ) -> Calling:
-    client = httpx.Client(trust_env=False)
+    client = httpx.Client(trust_env=False, verify=trusted())
     urls = {
         accounts.RUNWARE.id: settings.runware_api_url,
         accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_url,
@@ -42,6 +45,12 @@ def calling(
         },
         preferred(settings.runninghub_site),
     )
+
+
+@functools.cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that are trusted, read once: that takes longer than all else about a client."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def preferred(runninghub_site: str) -> dict[str, tuple[str, ...]]:

@@ -40,13 +40,11 @@ def resolver(description: Path) -> APIGatewayRestResolver:
     stored = changes(settings)
     media = S3MediaStore(s3_client(), settings.media_bucket, signing=s3_client(signing_config()))
     queue = SqsJobQueue(boto3.client("sqs", config=PROMPT), settings.jobs_queue_url)
-    names = FunctionNames(follow_up=settings.follow_up_function)
-    starter = LambdaStarter(boto3.client("lambda", config=PROMPT), names)
     gates = DynamoGateStore(table(settings))
     edge = HttpEdge(
         intake=Intake(stored, InputKeeper(media, settings.media_bucket)),
         resolution=Resolution(stored, queue, SystemChance(), _PROVIDERS),
-        cancelling=Cancelling(stored, starter, _PROVIDERS),
+        cancelling=lambda: Cancelling(stored, _starter(settings), _PROVIDERS),
         overview=lambda: AccountOverview(_asking(settings), _READERS, gates, SystemClock(), SystemChance()),
         forms=lambda: ModelForms(_asking(settings)),
         queue=queue,
@@ -59,6 +57,12 @@ def resolver(description: Path) -> APIGatewayRestResolver:
         description=description,
     )
     return edge.resolver()
+
+
+@functools.cache
+def _starter(settings: ServeApiSettings) -> LambdaStarter:
+    names = FunctionNames(follow_up=settings.follow_up_function)
+    return LambdaStarter(boto3.client("lambda", config=PROMPT), names)
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,6 +24,7 @@ PATIENT = Config(connect_timeout=5, read_timeout=80, retries={"mode": "standard"
 """For calls that move gigabytes."""
 
 
+@functools.cache
 def table(settings: FunctionSettings) -> Table:
     return Table(boto3.client("dynamodb", config=PROMPT), settings.jobs_table, SystemClock())
 

@@ -28,7 +28,7 @@ from framehook.queue_edge import QueueEdge
 from framehook.resource_uploads import ResourceUploads
 from framehook.settings import SubmitJobSettings, public_base
 from framehook.submission import Submission
-from framehook.wiring.provider_calls import PROVIDERS, calling
+from framehook.wiring.provider_calls import PROVIDERS, calling, trusted
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
 
 _RESOURCE_SECONDS = 160  # of the function's 300: the rest is for the calls
@@ -38,7 +38,8 @@ _RESOURCE_SECONDS = 160  # of the function's 300: the rest is for the calls
 def edge() -> QueueEdge:
     settings = SubmitJobSettings.read(os.environ)
     stored = changes(settings)
-    keeper = InputKeeper(S3MediaStore(s3_client(), settings.media_bucket), settings.media_bucket)
+    media = S3MediaStore(s3_client(), settings.media_bucket)
+    keeper = InputKeeper(media, settings.media_bucket)
     signer = _signer(settings)
     completion = Completion(stored, PROVIDERS)
     calls = calling(settings)
@@ -52,7 +53,7 @@ def edge() -> QueueEdge:
             jobs=stored.jobs,
             inputs=keeper,
             input_signer=InputSigner(signer, settings.media_bucket),
-            resources=_resources(settings, calls),
+            resources=_resources(settings, calls, media),
         ),
         providers=PROVIDERS,
         completion=completion,
@@ -63,9 +64,9 @@ def edge() -> QueueEdge:
     return QueueEdge(Intake(stored, keeper), submission, dead_letters, settings.default_owner)
 
 
-def _resources(settings: SubmitJobSettings, calls: Calling) -> ResourceUploads:
+def _resources(settings: SubmitJobSettings, calls: Calling, media: S3MediaStore) -> ResourceUploads:
     """What users name may lie on any public host; what is uploaded goes to RunningHub's own."""
-    client = httpx.Client(trust_env=False, follow_redirects=False)
+    client = httpx.Client(trust_env=False, follow_redirects=False, verify=trusted())
     anywhere = TargetRules(lambda _: True, settings.extra_media_origins)
     own = TargetRules(runninghub.is_result_host, settings.extra_media_origins)
     urls = {
@@ -73,7 +74,7 @@ def _resources(settings: SubmitJobSettings, calls: Calling) -> ResourceUploads:
         accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_url,
     }
     return ResourceUploads(
-        media=S3MediaStore(s3_client(), settings.media_bucket),
+        media=media,
         bucket=settings.media_bucket,
         downloader=HttpsDownloader(client, anywhere, _RESOURCE_SECONDS, passing=BUSY),
         senders={account: HttpxFileSender(client, url, own) for account, url in urls.items()},
