@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,13 +48,21 @@ class FakeSecrets:
 
 
 class FakeResources:
-    """Uploads nothing, and notes for which account it was asked to."""
+    """Uploads nothing, and notes for which account it was asked to. `seconds`: how long it says that it takes;
+    `meanwhile`: what happens in that time."""
 
     def __init__(self) -> None:
         self.trouble = Trouble()
         self.accounts: list[str] = []
+        self.seconds = 0.0
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def needed(self, body: Mapping[str, Any], account: str) -> bool:  # noqa: ARG002
+        return self.seconds > 0
 
     @may_fail
     def resolved(self, body: Mapping[str, Any], owner: str, account: str, api_key: str) -> Mapping[str, Any]:  # noqa: ARG002
         self.accounts.append(account)
+        if self.seconds:
+            self.meanwhile()
         return body

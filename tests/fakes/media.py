@@ -40,7 +40,9 @@ class FakeMediaStore:
     @may_fail
     def head(self, key: str) -> ObjectHead | None:
         found = self.objects.get(key)
-        return ObjectHead(len(found.body), found.etag, found.fetched) if found else None
+        if found is None:
+            return None
+        return ObjectHead(len(found.body), found.etag, found.fetched, found.content_type)
 
     @may_fail
     def read(self, key: str, etag: str, start: int, length: int) -> bytes | None:

@@ -19,6 +19,7 @@ from framehook.intake import Intake
 from framehook.jobs import Job, Status
 from framehook.landing import Landing
 from framehook.looking_up import LookingUp
+from framehook.paid_call import PaidCall
 from framehook.preparation import Preparation
 from framehook.providers import runninghub, runware
 from framehook.providers.contract import HttpRequest, HttpResponse, Provider
@@ -77,12 +78,18 @@ class InMemoryStack:
             gates=self.gates,
             chance=self.chance,
             calling=calling,
-            signer=self.signer,
             preparation=Preparation(self.jobs, keeper, InputSigner(self.signer, BUCKET), self.resources),
-            providers=PROVIDERS,
-            completion=self.completion,
             looking_up=looking_up,
-            webhook_base="https://hooks.example",
+            paid_call=PaidCall(
+                changes=self.changes,
+                gates=self.gates,
+                chance=self.chance,
+                calling=calling,
+                signer=self.signer,
+                providers=PROVIDERS,
+                completion=self.completion,
+                webhook_base="https://hooks.example",
+            ),
         )
         self.landing = Landing(self.changes, self.media, 2**31)
         downloaders = dict.fromkeys(PROVIDERS, self.downloader)

@@ -159,6 +159,19 @@ def test_cancel_that_did_not_get_through_is_passed_on_again(stack: InMemoryStack
     assert stack.follow_up_when_due(job.id).cancel is Cancel.ASKED
 
 
+@pytest.mark.parametrize("code", [802, 812, 1014, 412, 301, 1, 99999])
+def test_cancel_that_is_refused_for_another_reason_is_passed_on_again(
+    stack: InMemoryStack, code: int
+) -> None:
+    job = cancel(stack, running_workflow(stack))
+    stack.runninghub.answers.append(hub.answer({"code": code, "msg": "no", "data": None}))
+    job = stack.follow_up_when_due(job.id)
+    assert (job.status, job.cancel) == (Status.RUNNING, Cancel.REQUESTED)
+
+    stack.runninghub.answers.append(TAKEN)
+    assert stack.follow_up_when_due(job.id).cancel is Cancel.ASKED
+
+
 def test_cancel_of_a_call_in_flight_is_passed_on_once_it_is_accepted(stack: InMemoryStack) -> None:
     job = stack.accept(**RUN)
 

@@ -73,7 +73,11 @@ def test_any_authentic_call_is_200(body: str) -> None:
     assert answer(stack.completion, event)["statusCode"] == 200
 
 
-@given(st.text(st.characters(codec="utf-8"), min_size=1), st.sampled_from(["GET", "POST", "DELETE"]))
+# A control character reaches the API percent-encoded only: no line of a request can hold it.
+path_characters = st.characters(codec="utf-8", exclude_categories=["Cc"])
+
+
+@given(st.text(path_characters, min_size=1), st.sampled_from(["GET", "POST", "DELETE"]))
 def test_any_path_below_jobs_is_404(path: str, method: str) -> None:
     assume(path.strip("/"))
     assert Api().send(rest_call(method, f"/v1/jobs/{path}")).status == 404

@@ -5,8 +5,10 @@ import pytest
 from framehook.errors import DownloadRefused, ReplyLost, ResultGone, Unavailable
 from framehook.jobs import OutputState, Status
 from framehook.ports import DueJob
+from framehook.providers.contract import HttpResponse
 from tests.fakes import job_store
-from tests.fakes.stack import VIDEO_URL, InMemoryStack, failure, response, success
+from tests.fakes import runninghub_answers as hub
+from tests.fakes.stack import VIDEO_URL, InMemoryStack, failure, refusal, response, success
 from tests.unit.media_samples import MP4
 
 
@@ -296,3 +298,29 @@ def test_sweep_stops_in_time(stack: InMemoryStack) -> None:
 
     assert stack.sweeping.sweep(lambda: 1_000) == 0
     assert stack.sweeping.sweep(lambda: 100_000) == 3
+
+
+def test_look_up_that_is_refused_for_its_key_is_an_error_in_the_log(
+    stack: InMemoryStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = stack.running()
+    stack.answer(refusal(401, "invalidApiKey"), refusal(500, "internalServerError"))
+    stack.follow_up_when_due(job.id)
+    assert stack.follow_up_when_due(job.id).status is Status.RUNNING
+
+    assert [record.levelname for record in caplog.records if "told nothing" in record.message] == [
+        "ERROR",
+        "WARNING",
+    ]
+
+
+@pytest.mark.parametrize("refused", [hub.refused("802"), hub.answer({}, 401)])
+def test_key_that_runninghub_refuses_in_a_look_up_is_an_error_too(
+    stack: InMemoryStack, caplog: pytest.LogCaptureFixture, refused: HttpResponse
+) -> None:
+    job = stack.accept(provider="runninghub", input={"prompt": "mangroves"})
+    stack.runninghub.answers.extend([hub.taken(), refused])
+    stack.submit(job.id)
+
+    assert stack.follow_up_when_due(job.id).status is Status.RUNNING
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

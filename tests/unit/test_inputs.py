@@ -186,6 +186,31 @@ def test_object_that_is_not_there_is_refused_wherever_it_is_named(
     assert list(media.objects) == ["inputs/ada/cat.png"]  # the data URI was not stored
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "code"),
+    [
+        (b"", "image/png", "empty_object"),
+        (b"x", "video/mp4", "invalid_media"),
+        (b"x", "image/png; charset=binary", None),
+        (b"x", "binary/octet-stream", None),
+        (b"x", "", None),
+    ],
+)
+def test_object_in_a_media_field_is_of_a_kind_that_is_taken_there(
+    keeper: InputKeeper, media: FakeMediaStore, body: bytes, content_type: str, code: str | None
+) -> None:
+    media.put("inputs/ada/cat", body, content_type)
+    job_input = {"imageUrl": "s3://media/inputs/ada/cat"}
+    fields = [limited("input.imageUrl", "inputs/ada/cat", None)]
+
+    if code is None:
+        keeper.kept("ada", "job", job_input, fields)
+        return
+    with pytest.raises(InvalidRequest) as refused:
+        keeper.kept("ada", "job", job_input, fields)
+    assert [(problem.field, problem.code) for problem in refused.value.problems] == [("input.imageUrl", code)]
+
+
 def test_object_in_a_media_field_is_measured_against_its_limit(
     keeper: InputKeeper, media: FakeMediaStore
 ) -> None:

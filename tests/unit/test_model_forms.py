@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from framehook.errors import (
 )
 from framehook.known_models import described
 from framehook.model_forms import ModelForms
+from framehook.offerings import plan
 from framehook.provider_view import model_shown
 from framehook.providers.contract import HttpResponse
 from tests.fakes.exchanges import Answer
@@ -160,6 +162,9 @@ def test_key_is_never_told(stack: InMemoryStack, answer: Answer) -> None:
         "runware/acme:1@1",
         "runware/",
         "runninghub/acme/unheard-of",
+        "runninghub/query",
+        "runninghub/Workflow/1",
+        "runninghub/rhart-video-s/text-to-video-pro",
         "runcomfy/acme/model",
         "/",
         "\ud83d",
@@ -173,6 +178,24 @@ def test_id_that_can_not_be_described_is_named(stack: InMemoryStack, model_id: s
     assert problem.field == "id"
     assert len(str(problem.message)) < 300
     assert stack.runninghub.requests == []
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        "runninghub/rhart-video-s/text-to-video-pro",
+        "runninghub/rhart-image-g-1.5/edit-[Deprecated]",
+        "runninghub/RHART-VIDEO-S-OFFICIAL/text-to-video-pro",
+        "runninghub/AI-App/1",
+        "runninghub/workflow/abc",
+    ],
+)
+def test_reason_is_the_one_that_a_job_gets(stack: InMemoryStack, model_id: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        forms(stack).describe(model_id)
+    with pytest.raises(InvalidRequest) as of_a_job:
+        plan(model_id, {})
+    assert refused.value.problems == tuple(replace(each, field="id") for each in of_a_job.value.problems)
 
 
 def test_catalogue_name_is_told_by_its_rules(stack: InMemoryStack) -> None:

@@ -129,7 +129,7 @@ def test_every_documented_parameter_that_is_not_ours_is_taken_together() -> None
 
 def test_text_model_gets_no_parameter_that_it_does_not_have() -> None:
     found = plan("runware/xai:grok@4.3", {"messages": [{"role": "user", "content": "hi"}]})
-    assert (found.kind, found.uploads, found.webhooks) == (Kind.TEXT, False, True)
+    assert (found.kind, found.uploads) == (Kind.TEXT, False)
     assert not {"ttl", "outputType", "uploadEndpoint"} & set(found.body)
     assert fields("runware/xai:grok@4.3", {"messages": [], "ttl": 70}) == ["input.ttl"]
 

@@ -26,7 +26,7 @@ from tests.unit.plans import IMAGE, IMAGES, NATIVE, PRO, fields, problems, refus
 def test_catalogue_name_gets_the_catalogues_defaults() -> None:
     found = plan("sora-2-pro", {"prompt": "a cat"})
     assert (found.model, found.provider, found.offering) == ("sora-2-pro", "runware", "openai:3@2")
-    assert (found.kind, found.count, found.uploads, found.webhooks) == (Kind.VIDEO, 1, True, True)
+    assert (found.kind, found.count, found.uploads) == (Kind.VIDEO, 1, True)
     assert found.body == {
         "taskType": "videoInference",
         "positivePrompt": "a cat",

@@ -89,6 +89,12 @@ def test_every_endpoint_of_both_lists_is_there() -> None:
     assert set(delisted.values()) <= set(ENDPOINTS)
 
 
+def test_endpoint_is_found_in_letters_of_any_case() -> None:
+    for endpoint in (*ENDPOINTS, *runninghub.delisted()):
+        assert runninghub.spelled(endpoint) == runninghub.spelled(endpoint.upper()) == endpoint
+    assert runninghub.spelled("acme/unheard-of") is None
+
+
 def test_kinds_and_parameters_are_those_of_the_lists() -> None:
     models = {endpoint: runninghub.find(endpoint) for endpoint in ENDPOINTS}
     assert Counter(each.kind.value for each in models.values() if each) == KINDS
@@ -116,7 +122,7 @@ def test_rule_takes_a_body_made_from_itself(endpoint: str, most: bool) -> None:
     body = {name: sample(rule["fields"][name], most=most) for name in names}
     found = plan(f"runninghub/{endpoint}", body)
     assert (found.provider, found.offering, found.count) == ("runninghub", endpoint, 1)
-    assert found.body == body
+    assert (found.body, [each for each in found.warnings if "not checked" in each]) == (body, [])
     assert json.loads(json.dumps(found.body)) == body
     stored = [each.value for each in found.media]
     assert len(stored) == json.dumps(body).count("s3://")
@@ -167,6 +173,7 @@ def test_every_field_refuses_a_value_of_another_kind(endpoint: str) -> None:
 def test_endpoint_without_parameters_in_the_lists_takes_anything(endpoint: str) -> None:
     found = plan(f"runninghub/{endpoint}", {"anything": [1]})
     assert found.body == {"anything": [1]}
+    assert "its fields are unknown" in found.warnings[0]
     assert found.kind in (Kind.IMAGE, Kind.VIDEO)
 
 

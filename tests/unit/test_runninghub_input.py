@@ -34,7 +34,7 @@ def test_body_of_the_page_is_sent_as_it_is() -> None:
     found = plan(TEXT_TO_VIDEO, PAGE)
     assert (found.model, found.provider) == (TEXT_TO_VIDEO, "runninghub")
     assert found.offering == "rhart-video-s-official/text-to-video-pro"
-    assert (found.kind, found.count, found.uploads, found.webhooks) == (Kind.VIDEO, 1, False, True)
+    assert (found.kind, found.count, found.uploads) == (Kind.VIDEO, 1, False)
     assert (found.body, found.quoted, found.usual_seconds, found.media) == (PAGE, None, 300, ())
 
 
@@ -179,6 +179,34 @@ def test_slip_in_an_endpoint_is_told_in_the_warning() -> None:
     assert '"rhart-video-s-official/text-to-video-pro"' in warning
 
 
+def test_endpoint_whose_fields_are_unknown_is_passed_on_with_a_warning() -> None:
+    [warning] = plan("runninghub/rhart-image/f-dev", {"anything": 1}).warnings
+    assert "its fields are unknown" in warning
+
+
+@pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("Rhart-Video-S-official/text-to-video-pro", "rhart-video-s-official/text-to-video-pro"),
+        ("dola-seedream-5.0-pro/text-to-image", "dola-Seedream-5.0-pro/text-to-image"),
+        ("RHART-IMAGE/F-DEV", "rhart-image/f-dev"),
+        ("Workflow/1904136902449209346", "workflow/1904136902449209346"),
+        ("AI-App/1", "ai-app/1"),
+    ],
+)
+def test_id_in_other_letters_is_refused_with_the_right_ones(written: str, right: str) -> None:
+    [problem] = problems(f"runninghub/{written}", {"prompt": "a"})
+    assert (problem.field, problem.code) == ("model", "unknown_model")
+    assert problem.allowed == [f"runninghub/{right}"]
+    assert right in problem.message
+
+
+def test_delisted_endpoint_in_other_letters_is_refused_as_delisted() -> None:
+    for written in ("rhart-video-s/Text-To-Video-Pro", "rhart-image-g-1.5/edit-[deprecated]"):
+        [problem] = problems(f"runninghub/{written}", {"prompt": "a"})
+        assert problem.code == "model_delisted"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "instead"),
     [
@@ -202,6 +230,9 @@ NO_PATHS = ["", "/", "a/", "/a", "a//b", ".", "..", "../a", "a/..", "a/../b", "a
 NO_PATHS += ["a b", "a/b?c", "a/b#c", "a%2e/b", "a\\b", "é/a", "a/b\n", "a:b@1", "a/{b}", "http://a/b"]
 OTHER_CALLS = ["query", "Query", "media/upload/binary", "queue/status", "price-preview/a/b", "api-key/list"]
 NO_RUNS = [
+    "Workflow",
+    "workflow/text-to-image",
+    "AI-APP/x",
     "workflow",
     "workflow/",
     "workflow/x",

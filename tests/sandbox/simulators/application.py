@@ -21,7 +21,7 @@ def build_application(
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
         yield
         for provider in providers:
-            await provider.close()
+            await provider.controls.stop()
         renderer.close()
 
     routes = [*media.routes()]

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tests.sandbox.simulators.clock import Clock, checked_speed
-from tests.sandbox.simulators.provider import InvalidSettingError, ProviderSimulator
+from tests.sandbox.simulators.provider import ProviderSimulator
+from tests.sandbox.simulators.setting_changes import InvalidSettingError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -23,6 +24,7 @@ class ControlApi:
 
     def __init__(self, provider: ProviderSimulator, clock: Clock) -> None:
         self._provider = provider
+        self._controls = provider.controls
         self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
@@ -39,34 +41,34 @@ class ControlApi:
 
     async def _show(self, request: Request) -> Response:
         records = self._provider.records(request.query_params.get("task_uuid"))
-        return JSONResponse({**self._switches(), "faults": self._provider.faults.documents(), **records})
+        return JSONResponse({**self._switches(), "faults": self._controls.faults.documents(), **records})
 
     async def _change(self, request: Request) -> Response:
         wishes = await _object(request)
         if unknown := sorted(set(wishes) - {"speed", "defaults"}):
             raise InvalidSettingError(f"unknown key {unknown[0]!r}; known: speed, defaults")
         speed = checked_speed(wishes.get("speed", self._clock.speed))
-        self._provider.change_defaults(wishes.get("defaults") or {})
+        self._controls.change_defaults(wishes.get("defaults") or {})
         self._clock.set_speed(speed)
         return JSONResponse(self._switches())
 
     async def _add_fault(self, request: Request) -> Response:
-        return JSONResponse(self._provider.faults.add(await _object(request)).document(), status_code=201)
+        return JSONResponse(self._controls.faults.add(await _object(request)).document(), status_code=201)
 
     async def _remove_faults(self, request: Request) -> Response:
         rule_id = request.path_params.get("rule_id")
         if rule_id is None:
-            self._provider.faults.clear()
-        elif not self._provider.faults.remove(rule_id):
+            self._controls.faults.clear()
+        elif not self._controls.faults.remove(rule_id):
             return Response(status_code=404)
         return Response(status_code=204)
 
     async def _reset(self, _request: Request) -> Response:
-        await self._provider.reset()
+        await self._controls.reset()
         return Response(status_code=204)
 
     def _switches(self) -> dict[str, Any]:
-        return {"speed": self._clock.speed, "defaults": self._provider.defaults()}
+        return {"speed": self._clock.speed, "defaults": self._controls.defaults()}
 
 
 def _guarded(endpoint: Endpoint) -> Endpoint:

@@ -55,6 +55,11 @@ class MediaSpec:
         return hashlib.sha256(f"{self.prompt}\0{self.seed}".encode()).digest()
 
 
+def usual_size(form: str) -> tuple[int, int]:
+    """Width and height where a request asks for none."""
+    return (1280, 720) if form in VIDEO_FORMATS else (1024, 1024)
+
+
 def media_kind(form: str) -> str:
     """video, image or audio, else 3d."""
     kinds = {"video": VIDEO_FORMATS, "image": IMAGE_FORMATS, "audio": AUDIO_FORMATS}

@@ -1,15 +1,11 @@
-"""What a provider simulator must offer to join the process: routes, records, switches and a clean end."""
+"""What a provider simulator must offer to join the process: routes, records, and the controls that all of them have."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
-from tests.sandbox.simulators.fault_rules import FaultBook
-
-
-class InvalidSettingError(ValueError):
-    """A default that does not exist or has the wrong type."""
+from tests.sandbox.simulators.controls import Controls
 
 
 class ProviderSimulator(Protocol):
@@ -19,7 +15,7 @@ class ProviderSimulator(Protocol):
     def name(self) -> str: ...
 
     @property
-    def faults(self) -> FaultBook: ...
+    def controls(self) -> Controls: ...
 
     def routes(self) -> Sequence[BaseRoute]: ...
 
@@ -30,15 +26,3 @@ class ProviderSimulator(Protocol):
     def records(self, task_uuid: str | None) -> dict[str, Any]:
         """Everything that happened, or only what concerns one task."""
         ...
-
-    def defaults(self) -> dict[str, Any]: ...
-
-    def change_defaults(self, changes: Mapping[str, Any]) -> None:
-        """Raises InvalidSettingError and then changes nothing."""
-        ...
-
-    async def reset(self) -> None:
-        """Forget all tasks, records, faults and changed defaults; stop what is still running."""
-        ...
-
-    async def close(self) -> None: ...

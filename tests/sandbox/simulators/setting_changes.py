@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from tests.sandbox.simulators.provider import InvalidSettingError
+
+class InvalidSettingError(ValueError):
+    """A default that does not exist or has the wrong type."""
 
 
 def change(settings: Any, changes: Mapping[str, Any], choices: Mapping[str, Sequence[str]]) -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Answer = bytes | Callable[[socket.socket], None]
+STARTS: Mapping[str, bytes] = {
+    "status line": b"",
+    "headers": b"HTTP/1.1 200 OK\r\nX: ",
+    "body": b"HTTP/1.1 200 OK\r\n\r\n",
+    "announced body": b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
+}
+"""Of answers that `trickling` goes on with. The third tells no length: cut off, it looks whole."""
 
 
 @dataclass(slots=True)
@@ -43,6 +51,23 @@ def ok(body: bytes, headers: str = "") -> bytes:
 
 def redirect(location: str) -> bytes:
     return f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def trickling(start: bytes, cut_off: threading.Event | None = None) -> Callable[[socket.socket], None]:
+    """An answer of which each byte comes in time, and the whole takes ten seconds. `cut_off` is set when the client
+    ends the connection before."""
+
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(start)
+        try:
+            for _ in range(500):
+                connection.sendall(b"H")
+                time.sleep(0.02)
+        except OSError:
+            if cut_off is not None:
+                cut_off.set()
+
+    return trickle
 
 
 def _serve(listener: socket.socket, server: RawServer, answers: tuple[Answer, ...]) -> None:

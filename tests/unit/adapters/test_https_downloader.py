@@ -13,7 +13,7 @@ from framehook.adapters.https_downloader import BUSY, HttpsDownloader
 from framehook.adapters.targets import TargetRules, is_public, resolve
 from framehook.errors import DownloadRefused, FileTooLarge, ResultGone, Unavailable
 from framehook.ports import Downloader
-from tests.unit.adapters.raw_server import ok, raw_server, redirect
+from tests.unit.adapters.raw_server import STARTS, ok, raw_server, redirect, trickling
 
 PUBLIC = "93.184.216.34"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -270,29 +270,10 @@ def test_stream_link_that_forbids_is_no_file_to_wait_for() -> None:
         assert raised.type is error
 
 
-def _trickling(start: bytes) -> Callable[[socket.socket], None]:
-    def trickle(connection: socket.socket) -> None:
-        connection.sendall(start)
-        for _ in range(500):
-            connection.sendall(b"H")
-            time.sleep(0.02)
-
-    return trickle
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        b"",
-        b"HTTP/1.1 200 OK\r\nX: ",
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
-    ],
-    ids=["status line", "headers", "body", "announced body"],
-)
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS.keys())
 def test_stream_trickling_is_cut_off_in_time(client: httpx.Client, start: bytes) -> None:
     """Each byte comes in time; only the whole does not."""
-    with raw_server(_trickling(start)) as server:
+    with raw_server(trickling(start)) as server:
         started = time.monotonic()
         with pytest.raises(Unavailable):
             list(_local(client, server.origin).stream(server.origin, 1000, 0.3))

@@ -24,7 +24,7 @@ from framehook.adapters.targets import TargetRules, resolve
 from framehook.errors import DownloadRefused, Unavailable
 from framehook.ports import FileSender, OutgoingFile
 from framehook.providers.contract import HttpRequest
-from tests.unit.adapters.raw_server import ok, raw_server, redirect
+from tests.unit.adapters.raw_server import STARTS, ok, raw_server, redirect, trickling
 
 KEY = "0123456789abcdef0123456789abcdef"
 UPLOAD = HttpRequest("POST", "/openapi/v2/media/upload/binary", {"Authorization": f"Bearer {KEY}"}, b"")
@@ -223,30 +223,11 @@ def test_host_that_takes_no_connection_may_pass(client: httpx.Client, content: B
         sender.put(origin, _file(content), 10)
 
 
-def _trickle(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-    for _ in range(500):
-        connection.sendall(b"H")
-        time.sleep(0.02)
-
-
 def _silence(connection: socket.socket) -> None:
     connection.recv(1)
 
 
-def _unending(connection: socket.socket) -> None:
-    """An answer whose end is the end of the connection: cut off, it looks whole."""
-    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-    _trickle_on(connection)
-
-
-def _trickle_on(connection: socket.socket) -> None:
-    for _ in range(500):
-        connection.sendall(b" ")
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("answer", [_trickle, _silence, _unending])
+@pytest.mark.parametrize("answer", [_silence, *map(trickling, STARTS.values())], ids=["nothing", *STARTS])
 def test_answer_that_does_not_come_is_cut_off(
     client: httpx.Client, content: BinaryIO, answer: Callable[[socket.socket], None]
 ) -> None:

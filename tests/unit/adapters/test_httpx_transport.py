@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import override
 
 import httpx
@@ -16,7 +15,7 @@ from framehook.adapters.httpx_transport import HttpxTransport
 from framehook.errors import NeverSent, ReplyLost
 from framehook.ports import Transport
 from framehook.providers.contract import HttpRequest
-from tests.unit.adapters.raw_server import ok, raw_server, redirect
+from tests.unit.adapters.raw_server import STARTS, ok, raw_server, redirect, trickling
 
 REQUEST = HttpRequest(
     "POST", "/v1/tasks?x=1", {"Authorization": "Bearer sk-1", "Content-Type": "application/json"}, b"{}"
@@ -145,20 +144,11 @@ def test_send_silence_is_unknown(client: httpx.Client) -> None:
         _transport(client, server.origin, read_seconds=0.2).send(REQUEST)
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
-        b"",
-        b"HTTP/1.1 200 OK\r\nX: ",
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n",
-    ],
-    ids=["status line", "headers", "body", "announced body"],
-)
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS.keys())
 def test_send_trickling_answer_is_cut_off_at_the_deadline(client: httpx.Client, start: bytes) -> None:
     """Each byte comes in time; only the whole does not."""
     cut_off = threading.Event()
-    with raw_server(_trickling(start, cut_off)) as server:
+    with raw_server(trickling(start, cut_off)) as server:
         transport = HttpxTransport(client, server.origin, read_seconds=0.9, connect_seconds=0.1)
         with pytest.raises(ReplyLost, match="too long"):
             transport.send(REQUEST)
@@ -205,16 +195,3 @@ def _failing(error: type[httpx.RequestError]) -> httpx.Client:
         raise error("on demand", request=request)
 
     return httpx.Client(transport=httpx.MockTransport(fail))
-
-
-def _trickling(start: bytes, cut_off: threading.Event) -> Callable[[socket.socket], None]:
-    def trickle(connection: socket.socket) -> None:
-        connection.sendall(start)
-        try:
-            while True:
-                connection.sendall(b"H")
-                time.sleep(0.02)
-        except OSError:
-            cut_off.set()
-
-    return trickle

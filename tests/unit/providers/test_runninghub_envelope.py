@@ -24,7 +24,7 @@ def refused(document: object, status: int = 200) -> QuestionRefused:
     return refusal.value
 
 
-@pytest.mark.parametrize("code", [0, "0", 200, "", None])
+@pytest.mark.parametrize("code", [0, "0", 0.0, 200, " ", "", None, "null", True])
 def test_data_is_read_whatever_the_success_looks_like(code: object) -> None:
     assert data_of(answer({"code": code, "msg": "success", "data": {"a": 1}})) == {"a": 1}
 
@@ -62,6 +62,17 @@ def test_newer_form_of_an_error_is_read() -> None:
     assert (found.failure.provider_code, found.failure.message[:2]) == ("1002", "no")
 
 
+def test_error_beside_a_fine_code_is_an_error() -> None:
+    assert refused({"code": 0, "errorCode": "1002", "data": {}}).failure.provider_code == "1002"
+
+
+def test_what_is_shown_holds_no_secret() -> None:
+    key = "0123456789abcdef0123456789ABCDEF"
+    for told in ({"code": 500, "msg": f"no key {key}"}, {"code": key, "message": key}):
+        failure = refused(told).failure
+        assert key not in f"{failure.message} {failure.provider_code}"
+
+
 def test_message_is_shown_without_urls_and_bounded() -> None:
     found = refused({"code": 500, "msg": "see https://secret.example/x?apiKey=1 " + "x" * 5_000})
     assert "secret" not in found.failure.message
@@ -97,7 +108,6 @@ def test_http_status_speaks_where_no_code_does(body: object, status: int, own: s
         {"code": 0, "data": "text"},
         {"code": 0, "data": [1]},
         {"code": {}, "data": {}},
-        {"code": True, "data": {}},
         {"code": 1.5, "data": {}},
     ],
 )

@@ -11,9 +11,9 @@ from framehook.providers.runninghub_errors import MEANINGS, OTHER, failure_of, m
 from tests.unit.providers.test_runninghub_submission import refusal, verdict
 
 REFUSED = {
-    "invalid_request": "301 433 803 809 1001 1007 1008 1009 1101",
+    "invalid_request": "301 433 435 803 809 1001 1007 1008 1009 1101",
     "model_unavailable": "380 810 901 40310",
-    "provider_misconfigured": "412 435 436",
+    "provider_misconfigured": "412 436",
     "no_credit": "416 605 812 1620",
     "provider_auth_failed": "801 802 806 811 1002",
     "wrong_key_kind": "1014",
@@ -31,7 +31,7 @@ FOR_NOW = {
     "provider_auth_failed": "401",
 }
 UNKNOWN = {"provider_error": "1 500 804 813 1000", "provider_timeout": "1006 1504"}
-ALARMS = ("412", "416", "435", "436", "605", "801", "802", "806", "811", "812", "1002", "1014", "1620")
+ALARMS = ("412", "416", "436", "605", "801", "802", "806", "811", "812", "1002", "1014", "1620")
 WAITS = {"415": 30, "421": 15, "1520": 15, "814": 60}
 TRIES = {"401": 3, "808": 2, "1013": 2}
 

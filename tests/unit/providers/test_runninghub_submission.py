@@ -94,7 +94,6 @@ def test_importing_the_module_loads_nothing_heavy() -> None:
         ("dola-Seedream-5.0-pro/text-to-image", "dola-Seedream-5.0-pro/text-to-image"),
         ("workflow/1904136902449209346", "run/workflow/1904136902449209346"),
         ("ai-app/1877265245566922801", "run/ai-app/1877265245566922801"),
-        ("workflow/text-to-image", "workflow/text-to-image"),
     ],
 )
 def test_submission_goes_to_the_models_own_path(model: str, path: str) -> None:
@@ -135,12 +134,30 @@ def test_submission_goes_to_the_models_own_path(model: str, path: str) -> None:
             "price-preview/a/b",
             "run/workflow/1",
         ),
-        *("Query", "a" * 201, "https://evil.example", "@evil", "workflow/\u0661"),
+        *(
+            "Query",
+            "a" * 201,
+            "https://evil.example",
+            "@evil",
+            "workflow/\u0661",
+            "workflow/text-to-image",
+            "Workflow/1",
+        ),
     ],
 )
 def test_model_that_could_name_another_call_is_refused(model: str) -> None:
     with pytest.raises(ValueError, match="no model"):
         sent(model, {})
+
+
+def test_graph_of_a_workflow_is_sent_as_text_and_nothing_else_is() -> None:
+    graph = {"6": {"inputs": {"text": "é", "cfg": 8.5}}}
+    body: dict[str, Any] = {"workflow": graph, "addMetadata": True}
+    sent_body = json.loads(sent("workflow/1", body).body)
+    assert isinstance(sent_body["workflow"], str)
+    assert json.loads(sent_body["workflow"]) == graph
+    assert json.loads(sent("acme/new", body).body)["workflow"] == graph
+    assert body["workflow"] is graph
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -79,7 +79,7 @@ def test_lora_that_is_there_already_has_no_place_to_go(url: dict[str, Any]) -> N
         ({"code": 401, "message": "ApiKey verification failed"}, 200, "provider_auth_failed", False),
         ({"code": 802, "msg": "APIKEY_UNAUTHORIZED"}, 200, "provider_auth_failed", False),
         ({"code": "1002", "msg": ""}, 200, "provider_auth_failed", False),
-        ({"code": -1, "msg": "ApiKey verification failed"}, 401, "provider_error", True),
+        ({"code": -1, "msg": "ApiKey verification failed"}, 401, "provider_auth_failed", True),
         ({"code": 401, "msg": "ApiKey verification failed"}, 401, "provider_auth_failed", True),
         ({}, 401, "provider_auth_failed", True),
         ({"code": 809, "msg": "APIKEY_FILE_SIZE_EXCEEDED", "data": None}, 200, "input_too_large", False),

@@ -142,6 +142,32 @@ def test_result_on_a_tasks_own_url_is_its_own_under_whatever_name(
         webhook(event({**DONE, "status": "FAILED"}), about, *others)
 
 
+@pytest.mark.parametrize("about", [OURS, THEIRS])
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"parentTaskId": OTHER},
+        {"parentTaskId": int(OTHER), "taskUsageList": [{"taskId": int(OTHER), "parentTaskId": int(THEIRS)}]},
+        {"taskUsageList": [{"taskId": each, "taskStatus": "FAILED"} for each in (OTHER, THEIRS)]},
+        {"taskUsageList": {"taskId": OTHER}, "clientId": OTHER},
+    ],
+)
+def test_ids_of_related_tasks_are_not_the_tasks(others: dict[str, Any], about: str) -> None:
+    named = THEIRS if about == OURS else None
+    for body in (event({**DONE, **others}), event(json.dumps({**DONE, **others})), event(DONE, **others)):
+        report = only(webhook(body, about, OTHER))
+        assert isinstance(report, Succeeded)
+        assert (report.task_id, report.named, report.cost) == (about, named, 140_000)
+    nameless = {**DONE, **others, "taskId": None}
+    report = only(webhook({"event": "TASK_END", "eventData": nameless}, about))
+    assert (report.task_id, report.named) == (about, None)
+
+
+def test_number_that_is_no_number_spoils_no_result() -> None:
+    body = json.dumps(event(DONE)).replace('"0.14"', "NaN").encode()
+    assert isinstance(only(webhook(body)), Succeeded)
+
+
 def test_webhook_that_names_two_tasks_is_unreadable() -> None:
     with pytest.raises(UnreadableAnswer):
         webhook(event({**DONE, "taskId": OTHER}), OURS)

@@ -10,15 +10,6 @@ from framehook.providers.contract import HttpRequest, HttpResponse
 _SHORTEST_KEY = 8  # shorter text is no key, and may well be a part of what an answer says
 
 
-def account_of(calling: Calling, provider: str) -> AccountKey | None:
-    """The account that a new job of this provider would go by. None: none of them has a key. Raises Unavailable."""
-    for account in calling.accounts[provider]:
-        api_key = calling.secrets.api_key(account)
-        if api_key:
-            return AccountKey(account, api_key)
-    return None
-
-
 def ask(calling: Calling, known: AccountKey, request: HttpRequest) -> HttpResponse:
     """The answer, which does not hold the key wherever the provider may have put it. Raises NeverSent, ReplyLost."""
     response = calling.send(known.account, request)

@@ -28,7 +28,14 @@ class Calling:
 
     def account_for(self, job: Job) -> AccountKey | None:
         """The account that has the job's tasks, or for a new job the first that has a key. None: there is no key."""
-        for account in [job.account] if job.account else self.accounts[job.provider]:
+        return self._usable([job.account]) if job.account else self.account_of(job.provider)
+
+    def account_of(self, provider: str) -> AccountKey | None:
+        """The account that a new job of this provider goes by. None: none of them has a key. Raises Unavailable."""
+        return self._usable(self.accounts[provider])
+
+    def _usable(self, accounts: Sequence[str]) -> AccountKey | None:
+        for account in accounts:
             api_key = self.secrets.api_key(account)
             if api_key:
                 return AccountKey(account, api_key)

@@ -22,6 +22,9 @@ class Policy:
 
     call_timeout: int = 60 * SECOND  # the longest a call may take, however its answer trickles in
     lease: int = 75 * SECOND  # longer than a call may take
+    preparation: int = (
+        5 * MINUTE
+    )  # the longest that input files are uploaded, as long as the function may run
     queue_patience: int = 2 * MINUTE  # before a queued job is sent to the queue again
     queue_deadline: int = 24 * _HOUR
     resend_pause: int = 10 * SECOND

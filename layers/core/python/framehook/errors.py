@@ -120,13 +120,14 @@ class InputDelayed(FramehookError):
 
 
 class NotSendable(FramehookError):
-    """`failure` is what the job ends with."""
+    """`failure` is what the job ends with. `alarm`: it is not the request's fault, and only a person can mend it."""
 
     code = "not_sendable"
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, alarm: bool = False) -> None:
         super().__init__(failure.message, provider_code=failure.provider_code)
         self.failure = failure
+        self.alarm = alarm
 
 
 class StaleJob(FramehookError):

@@ -33,7 +33,7 @@ from framehook.jobs import Job, Output, OutputState, Status, TaskState
 from framehook.looking_up import LookingUp
 from framehook.outputs import with_landed, with_lost, with_upload_missing
 from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore
-from framehook.providers.contract import UnreadableAnswer
+from framehook.providers.contract import KeyRefused, UnreadableAnswer
 from framehook.stopping import Stopping
 from framehook.tasks import counting
 
@@ -225,7 +225,8 @@ class Following:
         try:
             return self.looking_up.look_up(job), True
         except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
-            logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
+            level = logging.ERROR if isinstance(unclear, KeyRefused) else logging.WARNING
+            logger.log(level, "the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
             return self.changes.existing(job.id), False
 
     def _since(self, moment: int) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from framehook.errors import FieldProblem, InvalidRequest, Unavailable
 from framehook.jobs import Request
-from framehook.media_references import MediaValue
+from framehook.media_references import MediaValue, format_of_type
 from framehook.ports import MediaStore, ObjectHead, UploadSigner
 
 REQUEST_LIMIT = 256 * 1024  # of a request's JSON, data URIs apart
@@ -152,9 +152,10 @@ def own_key(bucket: str, owner: str, value: str) -> str | None:
 def _object_problems(
     references: Sequence[_Reference], heads: Mapping[str, ObjectHead | None], media: Sequence[MediaValue]
 ) -> Iterator[FieldProblem]:
-    limits = {each.path: each.max_bytes for each in media}
+    fields = {each.path: each for each in media}
     for reference in references:
-        head, most = heads[reference.key], limits.get(reference.path)
+        head, field = heads[reference.key], fields.get(reference.path)
+        most = field.max_bytes if field else None
         if head is None:
             message = "does not exist in this stack's media bucket: upload it before the job is asked for"
             allowed = "an object that exists"
@@ -162,6 +163,22 @@ def _object_problems(
         elif most is not None and head.bytes > most:
             message = f"has {head.bytes} bytes; at most {most} are taken here"
             yield FieldProblem(reference.path, message, "too_large", head.bytes, most)
+        elif head.bytes == 0:
+            yield FieldProblem(
+                reference.path, "is an empty object", "empty_object", 0, "an object with content"
+            )
+        elif field and not _can_be(head.content_type, field.accepted):
+            message = (
+                f"is an object of type {head.content_type[:60]}; taken here: {', '.join(field.accepted)}"
+            )
+            told = head.content_type[:60]
+            yield FieldProblem(reference.path, message, "invalid_media", told, list(field.accepted))
+
+
+def _can_be(content_type: str, accepted: Sequence[str]) -> bool:
+    """Whether an object that says so of itself may be what is accepted; a type that says nothing may."""
+    told = format_of_type(content_type)
+    return told is None or not accepted or told in accepted
 
 
 def extracted(

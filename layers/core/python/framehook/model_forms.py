@@ -5,11 +5,10 @@ Used by serve_api.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from framehook.asking import account_of, ask
+from framehook.asking import ask
 from framehook.calling import Calling
 from framehook.errors import (
     FieldProblem,
@@ -23,12 +22,13 @@ from framehook.errors import (
 )
 from framehook.known_models import DescribedModel, described
 from framehook.providers import runninghub_forms as forms
+from framehook.providers import runninghub_input
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import Form, QuestionRefused, Refusal
+from framehook.providers.runninghub_ids import run_of
 from framehook.wording import shown
 
 _RUNNINGHUB = "runninghub"
-_MADE_BY_USERS = re.compile(r"runninghub/(workflow|ai-app)/(.*)", re.DOTALL)
 _LONGEST_ID = 200
 
 
@@ -39,16 +39,11 @@ class ModelForms:
     def describe(self, model_id: str) -> DescribedModel:
         """Raises InvalidRequest for an id that can't be described, NoSuchModel for one that RunningHub does not know,
         NotConfigured, ProviderUnavailable, ProviderTrouble, Unavailable. Starts nothing, costs nothing."""
-        made = _MADE_BY_USERS.fullmatch(model_id)
+        provider, _, offering = model_id.partition("/")
+        made = run_of(offering) if provider == _RUNNINGHUB else None
         if made is None:
-            known = described(model_id) if len(model_id) <= _LONGEST_ID else None
-            if known is None:
-                raise InvalidRequest(_not_described(model_id))
-            return known
-        kind, own_id = made.groups()
-        if not forms.ID.fullmatch(own_id):
-            message = f"{shown(own_id)} is not the number of a RunningHub {kind}"
-            raise InvalidRequest(FieldProblem("id", message, value=model_id[:_LONGEST_ID]))
+            return _known(model_id)
+        kind, own_id = made
         if kind == "workflow":
             form = self._asked(lambda key: forms.workflow_question(own_id, key), forms.read_workflow)
         else:
@@ -56,7 +51,7 @@ class ModelForms:
         return DescribedModel(model_id, kind.replace("-", "_"), _RUNNINGHUB, form)
 
     def _asked(self, question: Callable[[str], HttpRequest], read: Callable[[HttpResponse], Form]) -> Form:
-        known = account_of(self.calling, _RUNNINGHUB)
+        known = self.calling.account_of(_RUNNINGHUB)
         if known is None:
             raise NotConfigured("this stack has no API key for RunningHub")
         try:
@@ -67,6 +62,18 @@ class ModelForms:
             raise ProviderTrouble(f"RunningHub's answer can't be understood: {odd}") from None
         except QuestionRefused as refused:
             raise _trouble(refused) from None
+
+
+def _known(model_id: str) -> DescribedModel:
+    """What the catalogue has of it; for an id that no job can be sent to, the reason is that of a job."""
+    provider, _, offering = model_id.partition("/")
+    refused = runninghub_input.refusal(offering) if provider == _RUNNINGHUB else None
+    if refused:
+        raise InvalidRequest(replace(refused, field="id"))
+    known = described(model_id) if len(model_id) <= _LONGEST_ID else None
+    if known is None:
+        raise InvalidRequest(_not_described(model_id))
+    return known
 
 
 def _trouble(refused: QuestionRefused) -> Exception:

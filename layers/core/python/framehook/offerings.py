@@ -48,7 +48,6 @@ class Plan:
     count: int
     body: Mapping[str, Any]
     uploads: bool
-    webhooks: bool
     usual_seconds: int
     media: tuple[MediaValue, ...] = ()
     quoted: int | None = None
@@ -138,7 +137,6 @@ def _plan(
         count=prepared.count,
         body=prepared.body,
         uploads=prepared.uploads,
-        webhooks=prepared.webhooks,
         usual_seconds=offering.get("usual_seconds", prepared.usual_seconds),
         media=prepared.media,
         quoted=quote(offering.get("price"), prepared.body, prepared.count),

@@ -48,11 +48,13 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """`fetched`: this stack wrote it with `write_stream`; otherwise somebody used an upload URL."""
+    """`fetched`: this stack wrote it with `write_stream`; otherwise somebody used an upload URL. `content_type` is what
+    whoever wrote it said."""
 
     bytes: int
     etag: str
     fetched: bool = False
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from framehook.ports import JobStore
 class Resources(Protocol):
     """Files that a body names by a mark, brought to the provider; see resource_uploads."""
 
+    def needed(self, body: Mapping[str, Any], account: str) -> bool: ...
+
     def resolved(
         self, body: Mapping[str, Any], owner: str, account: str, api_key: str
     ) -> Mapping[str, Any]: ...
@@ -31,22 +33,27 @@ class Preparation:
     input_signer: InputSigner
     resources: Resources
 
-    def prepared(self, job: Job, account: AccountKey) -> Plan:
-        """The plan with a body that can be sent within the hour.
-
-        Raises NotSendable for what no other try mends, InputDelayed for a file that can't be had or passed on now,
-        Unavailable.
-        """
+    def planned(self, job: Job) -> Plan:
+        """The plan of the stored request. Raises NotSendable for what no other try mends, Unavailable."""
         request = self.jobs.get_request(job.id)
         if request is None:
             raise Unavailable("the job's request can't be read")
-        job_input = self.inputs.loaded(request)
         try:
-            planned = plan(request.model, job_input, job.provider)
+            return plan(request.model, self.inputs.loaded(request), job.provider)
         except InvalidRequest as invalid:
             raise NotSendable(Failure(invalid.code, str(invalid))) from invalid
+
+    def takes_minutes(self, planned: Plan, account: AccountKey) -> bool:
+        """Whether files are to be uploaded before the plan can be sent."""
+        return self.resources.needed(planned.body, account.account)
+
+    def prepared(self, planned: Plan, owner: str, account: AccountKey) -> Plan:
+        """The plan with a body that can be sent within the hour.
+
+        Raises NotSendable, InputDelayed for a file that can't be had or passed on now.
+        """
         try:
-            body = self.resources.resolved(planned.body, job.owner, account.account, account.api_key)
+            body = self.resources.resolved(planned.body, owner, account.account, account.api_key)
         except Unavailable as delayed:
             raise InputDelayed(str(delayed)) from delayed
-        return replace(planned, body=self.input_signer.signed(body, job.owner))
+        return replace(planned, body=self.input_signer.signed(body, owner))

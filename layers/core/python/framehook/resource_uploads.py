@@ -36,6 +36,7 @@ _MOST_FILES = 32
 _RANGE = 4 * 1024 * 1024
 _TOTAL_SECONDS = 160.0
 _SUFFIX = re.compile(r"\.([A-Za-z0-9]{1,8})(?:[?#].*)?$")
+_OPERATORS = ("provider_auth_failed", "wrong_key_kind", "no_credit", "provider_misconfigured")
 _TELLING_NOTHING = ("bin", "txt", "json")  # formats found for want of a better one
 
 
@@ -51,6 +52,10 @@ class ResourceUploads:
     transports: Mapping[str, Transport]
     clock: Clock
     total_seconds: float = _TOTAL_SECONDS
+
+    def needed(self, body: Mapping[str, Any], account: str) -> bool:
+        """Whether the body marks a file. Bringing it there may take `total_seconds` and a minute."""
+        return account in self.senders and next(marks(body), None) is not None
 
     def resolved(self, body: Mapping[str, Any], owner: str, account: str, api_key: str) -> Mapping[str, Any]:
         """The body with each file that its nodes mark uploaded, and the file's name in the mark's place.
@@ -80,7 +85,7 @@ class ResourceUploads:
         except NotSendable as ended:
             failure = ended.failure
             told = Failure(failure.code, f"{where}: {failure.message}", failure.provider_code)
-            raise NotSendable(told) from ended
+            raise NotSendable(told, alarm=ended.alarm) from ended
         except Unavailable as delayed:
             raise type(delayed)(f"{where}: {delayed}", provider_code=delayed.provider_code) from delayed
 
@@ -215,7 +220,7 @@ def _error(refused: wire.UploadRefused) -> NotSendable | ProviderUnavailable:
     failure = refused.failure
     if refused.retryable:
         return ProviderUnavailable(failure.message, provider_code=failure.provider_code)
-    return NotSendable(failure)
+    return NotSendable(failure, alarm=failure.code in _OPERATORS)
 
 
 def _ended(code: str, message: str) -> NotSendable:

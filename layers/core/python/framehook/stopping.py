@@ -38,15 +38,23 @@ class Stopping:
 
     def _asked(self, job: Job, task: Task) -> CancelAnswer:
         provider, known = self.providers[job.provider], self.calling.account_for(job)
-        request = provider.cancellation(task.id, known.api_key) if known else None
-        if known is None or request is None:
+        if known is None:
+            logger.error("there is no key to pass the cancel on with", extra={"job_id": job.id})
+            return CancelAnswer.UNCLEAR
+        request = provider.cancellation(task.id, known.api_key)
+        if request is None:
             return CancelAnswer.REFUSED
         try:
             response = self.calling.send(known.account, request)
         except (NeverSent, ReplyLost) as unclear:
             logger.warning("the cancel did not get through", extra={"job_id": job.id, "why": str(unclear)})
             return CancelAnswer.UNCLEAR
-        return provider.read_cancellation(response)
+        answer = provider.read_cancellation(response)
+        if answer is CancelAnswer.UNCLEAR:
+            logger.warning(
+                "the cancel was not answered clearly", extra={"job_id": job.id, "http": response.status}
+            )
+        return answer
 
 
 def asked(job: Job, answers: Mapping[str, CancelAnswer], now: int) -> Job:

@@ -11,14 +11,13 @@ from tests.sandbox.simulators.media_spec import (
     LONGEST_SECONDS,
     LONGEST_SIDE,
     NAMED_SIZES,
-    VIDEO_FORMATS,
     MediaSpec,
+    usual_size,
 )
 from tests.sandbox.simulators.padded_media import PaddedMedia
 from tests.sandbox.simulators.runninghub.shared import Shared
 from tests.sandbox.simulators.runninghub.tasks import Output, Task
 
-DEFAULT_VIDEO_SIZE, DEFAULT_IMAGE_SIZE = (1280, 720), (1024, 1024)
 TEXT_TYPES = {"txt": "text/plain", "json": "application/json"}
 EXTENSIONS = {"video": "mp4", "image": "png", "audio": "mp3", "3d": "glb", "string": "txt"}
 
@@ -64,7 +63,7 @@ def _text(task: Task, extension: str) -> str | None:
 
 def _spec(task: Task, form: str) -> MediaSpec:
     body = task.order.body
-    width, height = _size(body, DEFAULT_VIDEO_SIZE if form in VIDEO_FORMATS else DEFAULT_IMAGE_SIZE)
+    width, height = _size(body, usual_size(form))
     # ComfyUI rolls a new seed for each run; so does this, unless the request names one.
     seed = body.get("seed")
     chosen = seed if isinstance(seed, int) else zlib.crc32(task.id.encode())

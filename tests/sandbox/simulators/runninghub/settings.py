@@ -1,10 +1,7 @@
 """The switches of the RunningHub simulator that a test may change for all tasks of both sites at once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.sandbox.simulators.setting_changes import change
 from tests.sandbox.simulators.webhook_sender import RetrySchedule
 
 RUN_SECONDS = {
@@ -58,7 +55,3 @@ class Settings:
             longest_delay=self.webhook_retry_delay,
             jitter=0.0,
         )
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """All or nothing; `run_seconds` is merged by kind."""
-        change(self, changes, CHOICES)

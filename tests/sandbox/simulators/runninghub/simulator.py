@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import httpx
 from starlette.routing import BaseRoute
 
 from tests.sandbox.simulators.clock import Clock
+from tests.sandbox.simulators.controls import Controls
 from tests.sandbox.simulators.fault_rules import FaultBook
 from tests.sandbox.simulators.journal import Journal
 from tests.sandbox.simulators.media_host import MediaHost
@@ -18,7 +18,7 @@ from tests.sandbox.simulators.runninghub.gateway import Gateway
 from tests.sandbox.simulators.runninghub.lookups import Lookups
 from tests.sandbox.simulators.runninghub.model_registry import ModelRegistry
 from tests.sandbox.simulators.runninghub.old_api import OldApi
-from tests.sandbox.simulators.runninghub.settings import Settings
+from tests.sandbox.simulators.runninghub.settings import CHOICES, Settings
 from tests.sandbox.simulators.runninghub.shared import Shared
 from tests.sandbox.simulators.runninghub.sites import Site, snowflakes
 from tests.sandbox.simulators.runninghub.sora import RULES
@@ -28,7 +28,6 @@ from tests.sandbox.simulators.runninghub.tasks import TaskStore
 from tests.sandbox.simulators.runninghub.upload_api import UploadApi
 from tests.sandbox.simulators.runninghub.v2_api import V2Api
 from tests.sandbox.simulators.runninghub.webhook_api import WebhookApi
-from tests.sandbox.simulators.setting_changes import restore
 from tests.sandbox.simulators.surroundings import Surroundings
 
 
@@ -52,12 +51,24 @@ class RunningHubSimulator:
         self._settings = Settings()
         self._journal = Journal("taskId")
         self._tasks = TaskStore()
-        self.faults = FaultBook(FAULTS)
-        self._shared: Shared = Surroundings(clock, client, media, self.faults, self._settings, self._journal)
+        faults = FaultBook(FAULTS)
+        self._shared: Shared = Surroundings(clock, client, media, faults, self._settings, self._journal)
         ids = snowflakes()
         self._announcements = Announcements(self._shared, ids)
         self._runner = TaskRunner(self._shared, self._tasks, self._announcements, ids)
         self._uploads = UploadApi(self._shared, origin)
+        self.controls = Controls(
+            self._shared,
+            CHOICES,
+            stop=self._runner.stop,
+            forget=(
+                self._tasks.clear,
+                self._announcements.forget,
+                self._uploads.forget,
+                self._ai.forget,
+                self._cn.forget,
+            ),
+        )
 
     def routes(self) -> Sequence[BaseRoute]:
         registry = ModelRegistry(RULES)
@@ -85,23 +96,3 @@ class RunningHubSimulator:
         journal = self._journal.document(task_uuid)
         paid = Counter(charge["webhookUrl"] for charge in journal["billed"] if charge["webhookUrl"])
         return {"accepted": accepted, **journal, "billed_by_webhook": dict(paid)}
-
-    def defaults(self) -> dict[str, Any]:
-        return asdict(self._settings)
-
-    def change_defaults(self, changes: Mapping[str, Any]) -> None:
-        self._settings.change(changes)
-
-    async def reset(self) -> None:
-        await self._runner.stop()
-        self.faults.clear()
-        self._tasks.clear()
-        self._announcements.forget()
-        self._uploads.forget()
-        self._journal.clear()
-        self._ai.forget()
-        self._cn.forget()
-        restore(self._settings)
-
-    async def close(self) -> None:
-        await self._runner.stop()

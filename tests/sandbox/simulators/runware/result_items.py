@@ -15,9 +15,9 @@ from tests.sandbox.simulators.media_spec import (
     LONGEST_SECONDS,
     LONGEST_SIDE,
     NAMED_SIZES,
-    VIDEO_FORMATS,
     MediaSpec,
     media_kind,
+    usual_size,
 )
 
 TEXT_TASK_TYPES = ("textInference", "caption", "promptEnhance")
@@ -35,7 +35,6 @@ DEFAULT_FORMATS = {
     "vectorize": "SVG",
     "tools": "MP4",
 }
-DEFAULT_VIDEO_SIZE, DEFAULT_IMAGE_SIZE = (1280, 720), (1024, 1024)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def media_spec(task: Mapping[str, Any], seed: int, formats: Sequence[str] = ()) 
     # A few models offer formats that nothing here renders (FBX, MKV, AAC); another one stands in.
     wishes = (task.get("outputFormat"), DEFAULT_FORMATS.get(task["taskType"]), *formats, "JPG")
     form = next(str(wish) for wish in wishes if wish in CONTENT_TYPES)
-    width, height = _size(task, DEFAULT_VIDEO_SIZE if form in VIDEO_FORMATS else DEFAULT_IMAGE_SIZE)
+    width, height = _size(task, usual_size(form))
     duration = task.get("duration", 4)
     seconds = float(duration) if isinstance(duration, int | float) else 4.0
     return MediaSpec(form, prompt_of(task), seed, width, height, min(max(seconds, 0.1), LONGEST_SECONDS))

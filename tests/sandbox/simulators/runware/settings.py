@@ -1,10 +1,7 @@
 """The switches of the Runware simulator that a test may change for all tasks at once."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.sandbox.simulators.setting_changes import change
 from tests.sandbox.simulators.webhook_sender import RetrySchedule
 
 RUN_SECONDS = {
@@ -53,7 +50,3 @@ class Settings:
     def retry_schedule(self) -> RetrySchedule:
         """250 ms doubling up to 8 s: https://runware.ai/docs/platform/webhooks"""
         return RetrySchedule(attempts=self.webhook_attempts, timeout=self.webhook_timeout)
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """All or nothing; `run_seconds` is merged by task type."""
-        change(self, changes, CHOICES)

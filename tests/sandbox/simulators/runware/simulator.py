@@ -1,7 +1,6 @@
 """The Runware simulator as one object: builds its parts and offers what the process needs of a provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from tests.sandbox.simulators.clock import Clock
+from tests.sandbox.simulators.controls import Controls
 from tests.sandbox.simulators.fault_rules import FaultBook
 from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.runware.endpoint import Endpoint
@@ -20,11 +20,10 @@ from tests.sandbox.simulators.runware.journal import RunwareJournal
 from tests.sandbox.simulators.runware.lookups import Lookups
 from tests.sandbox.simulators.runware.model_registry import ModelRegistry
 from tests.sandbox.simulators.runware.outbound import Outbound
-from tests.sandbox.simulators.runware.settings import Settings
+from tests.sandbox.simulators.runware.settings import CHOICES, Settings
 from tests.sandbox.simulators.runware.sora import RULES
 from tests.sandbox.simulators.runware.submission import Submission
 from tests.sandbox.simulators.runware.utility_tasks import UtilityTasks
-from tests.sandbox.simulators.setting_changes import restore
 from tests.sandbox.simulators.surroundings import Surroundings
 
 
@@ -41,23 +40,26 @@ class RunwareSimulator:
         self._settings = Settings()
         self._journal = RunwareJournal()
         self._jobs = JobStore()
-        self.faults = FaultBook(FAULTS)
+        faults = FaultBook(FAULTS)
         registry = ModelRegistry(RULES)
-        shared = Surroundings(clock, client, media, self.faults, self._settings, self._journal)
+        shared = Surroundings(clock, client, media, faults, self._settings, self._journal)
         self._runner = JobRunner(shared, registry=registry, outbound=Outbound(shared), jobs=self._jobs)
-        lookups = Lookups(clock, self._jobs, self._journal, self.faults, self._settings)
+        lookups = Lookups(clock, self._jobs, self._journal, faults, self._settings)
         self._utilities = UtilityTasks(media, self._journal, self._settings)
         submission = Submission(
             registry=registry,
             settings=self._settings,
-            faults=self.faults,
+            faults=faults,
             jobs=self._jobs,
             journal=self._journal,
             runner=self._runner,
             lookups=lookups,
             utilities=self._utilities,
         )
-        self._endpoint = Endpoint(api_key, clock, self.faults, self._journal, submission)
+        self.controls = Controls(
+            shared, CHOICES, stop=self._runner.stop, forget=(self._jobs.clear, self._utilities.forget)
+        )
+        self._endpoint = Endpoint(api_key, clock, faults, self._journal, submission)
 
     def routes(self) -> Sequence[BaseRoute]:
         async def post_v1(request: Request) -> Response:
@@ -71,20 +73,3 @@ class RunwareSimulator:
     def records(self, task_uuid: str | None) -> dict[str, Any]:
         accepted = [job.document() for job in self._jobs if task_uuid in (None, job.task_uuid)]
         return {"accepted": accepted, **self._journal.document(task_uuid)}
-
-    def defaults(self) -> dict[str, Any]:
-        return asdict(self._settings)
-
-    def change_defaults(self, changes: Mapping[str, Any]) -> None:
-        self._settings.change(changes)
-
-    async def reset(self) -> None:
-        await self._runner.stop()
-        self.faults.clear()
-        self._jobs.clear()
-        self._utilities.forget()
-        self._journal.clear()
-        restore(self._settings)
-
-    async def close(self) -> None:
-        await self._runner.stop()

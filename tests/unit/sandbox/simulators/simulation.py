@@ -124,10 +124,10 @@ class Simulation:
         return (await self.post({"taskType": "getResponse", "taskUUID": task_uuid})).json()
 
     def fault(self, fault: str, times: int | None = None, **options: Any) -> None:
-        self.runware.faults.add({"fault": fault, "times": times, "options": options})
+        self.runware.controls.faults.add({"fault": fault, "times": times, "options": options})
 
     def defaults(self, **changes: Any) -> None:
-        self.runware.change_defaults(changes)
+        self.runware.controls.change_defaults(changes)
 
     def records(self, name: str) -> Any:
         return self.runware.records(None)[name]
@@ -142,8 +142,8 @@ def simulate(scenario: Callable[[Simulation], Awaitable[None]], client_host: str
             async with asyncio.timeout(20):
                 await scenario(simulation)
         finally:
-            await simulation.runware.close()
-            await simulation.runninghub.close()
+            await simulation.runware.controls.stop()
+            await simulation.runninghub.controls.stop()
 
     asyncio.run(run())
 

@@ -1,8 +1,11 @@
 """The control API: what it shows, what it changes, and what it refuses."""
 
+import base64
+import uuid
+
 import pytest
 
-from tests.unit.sandbox.simulators.simulation import Simulation, simulate, sora
+from tests.unit.sandbox.simulators.simulation import FILE, Simulation, simulate, sora
 
 CONTROL = "/_control/runware"
 
@@ -85,6 +88,9 @@ def test_reset_forgets_everything_and_stops_running_jobs() -> None:
     async def scenario(simulation: Simulation) -> None:
         simulation.fault("webhook_drop")
         simulation.defaults(webhook_shape="flat")
+        storage = {"taskType": "mediaStorage", "taskUUID": str(uuid.uuid4())}
+        upload = {**storage, "operation": "upload", "media": base64.b64encode(FILE).decode()}
+        (stored,) = (await simulation.post(upload)).json()["data"]
         await simulation.post(sora())
         assert (await simulation.client.post(f"{CONTROL}/reset")).status_code == 204
         shown = (await simulation.client.get(CONTROL)).json()
@@ -92,6 +98,9 @@ def test_reset_forgets_everything_and_stops_running_jobs() -> None:
         assert not any(shown[name] for name in ("faults", "accepted", "billed", "webhooks", "requests"))
         await simulation.clock.advance(1000)
         assert simulation.receiver.requests == []
+        delete = {**storage, "operation": "delete", "media": stored["mediaUUID"]}
+        (error,) = (await simulation.post(delete)).json()["errors"]
+        assert error["code"] == "mediaNotFound"
 
     simulate(scenario)
 

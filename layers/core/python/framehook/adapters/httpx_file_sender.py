@@ -11,6 +11,7 @@ import httpx
 
 from framehook.adapters import pinned
 from framehook.adapters.cut_off import CutOff
+from framehook.adapters.exchange_parts import read_answer, request_headers
 from framehook.adapters.targets import TargetRules
 from framehook.errors import Unavailable
 from framehook.ports import OutgoingFile
@@ -52,14 +53,7 @@ class HttpxFileSender:
         """Built apart from the client, whose cookies and defaults must not leak in."""
         if not request.path.startswith("/"):
             raise ValueError("a path must not be able to change the host")
-        headers = {
-            "accept-encoding": "identity",
-            "user-agent": "framehook",
-            **{name.lower(): value for name, value in request.headers.items()},
-            "connection": "close",
-        }
-        if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            raise Unavailable("a header has characters that can't be sent")  # a key pasted with a line break
+        headers = request_headers(request.headers, Unavailable)
         file.content.seek(0)  # whatever is still to be written of it counts for its length
         return httpx.Request(
             request.method,
@@ -73,17 +67,8 @@ class HttpxFileSender:
 def _answer(send: Callable[[CutOff], httpx.Response], seconds: float) -> HttpResponse:
     try:
         with CutOff(seconds) as cut_off, closing(send(cut_off)) as response:
-            body = _body(response)
+            answer = read_answer(response, _MOST_BYTES, Unavailable)
             cut_off.check()  # an end without a length may be one that we made
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise Unavailable(f"the file could not be sent: {type(error).__name__}") from error
-    return HttpResponse(response.status_code, dict(response.headers), body)
-
-
-def _body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise Unavailable(f"an answer of more than {_MOST_BYTES} bytes")
-    return bytes(body)
+    return answer

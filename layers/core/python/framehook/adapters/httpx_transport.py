@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from framehook.adapters.exchange_parts import read_answer, request_headers
 from framehook.errors import NeverSent, ReplyLost
 from framehook.providers.contract import HttpRequest, HttpResponse
 
@@ -45,21 +46,10 @@ class HttpxTransport:
         return exchange.answer(self._connect_seconds + self._read_seconds)
 
     def _prepared(self, request: HttpRequest) -> httpx.Request:
-        """Built apart from the client, whose cookies and defaults must not leak in. `Connection: close`,
-        because a function may be frozen for minutes: a connection that died meanwhile would make a paid
-        call's fate unknown."""
+        """Built apart from the client, whose cookies and defaults must not leak in."""
         if request.path and request.path[0] not in "/?":
             raise ValueError("a path must not be able to change the host")
-        headers = {
-            "accept-encoding": "identity",
-            "user-agent": "framehook",
-            **{name.lower(): value for name, value in request.headers.items()},
-            "connection": "close",
-        }
-        if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            raise NeverSent(
-                "a header has characters that can't be sent"
-            )  # an API key pasted with a line break
+        headers = request_headers(request.headers, NeverSent)
         try:
             return httpx.Request(
                 request.method,
@@ -108,12 +98,11 @@ class _Exchange:
         try:
             response = self._client.send(self._request, stream=True, follow_redirects=False)
             with contextlib.closing(response):
-                body = _body(response)
+                return read_answer(response, _MOST_BYTES, ReplyLost)
         except _NEVER_SENT as error:
             raise NeverSent(type(error).__name__) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise ReplyLost(type(error).__name__) from error
-        return HttpResponse(response.status_code, dict(response.headers), body)
 
     def _observe(self, event: str, info: Mapping[str, Any]) -> None:
         """httpx tells every step of the call: https://www.python-httpx.org/advanced/extensions/#trace"""
@@ -127,12 +116,3 @@ class _Exchange:
         if self._socket is not None:
             with contextlib.suppress(OSError):  # it is closed already, or in the middle of the TLS handshake
                 self._socket.shutdown(socket.SHUT_RDWR)
-
-
-def _body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise ReplyLost(f"an answer of more than {_MOST_BYTES} bytes")
-    return bytes(body)

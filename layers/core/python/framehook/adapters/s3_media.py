@@ -48,7 +48,8 @@ class S3MediaStore:
         if found is None:
             return None
         fetched = found["Metadata"] == _FETCHED
-        return ObjectHead(found["ContentLength"], found["ETag"].strip('"'), fetched)
+        etag, content_type = found["ETag"].strip('"'), found.get("ContentType", "")
+        return ObjectHead(found["ContentLength"], etag, fetched, content_type)
 
     def read(self, key: str, etag: str, start: int, length: int) -> bytes | None:
         return self._ranged(key, start, length, IfMatch=_quoted(etag))

@@ -1,10 +1,10 @@
 """Reads what `runninghub.json` knows of one endpoint of RunningHub. Holds no decisions about requests.
 
-An endpoint's line names what it makes, its family of tasks, and its fields: `seed` with the rule that is usual for that
-name, `prompt!` for a required one, `duration:4|8` or `style=@soulStyles` for one that is one of these texts, and
-`width=int512..2048` for a rule of its own: `text`, `int` or `number`, each with a range where it has one, `bool`, or
-`jpg,png<10`, media in these formats of up to so many MB (`image`, `video` or `audio` where the formats are not known).
-`…*9` is a list of up to 9 of them, `…~9` one of them or such a list. A lone `*` stands for fields that are not known.
+An endpoint's line names what it makes and its fields: `seed` with the rule that is usual for that name, `prompt!` for
+a required one, `duration:4|8` or `style=@soulStyles` for one that is one of these texts, and `width=int512..2048` for a
+rule of its own: `text`, `int` or `number`, each with a range where it has one, `bool`, or `jpg,png<10`, media in these
+formats of up to so many MB (`image`, `video` or `audio` where the formats are not known). `…*9` is a list of up to 9 of
+them, `…~9` one of them or such a list. A lone `*` stands for fields that are not known.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from framehook.catalogue import runninghub_data
@@ -39,7 +40,6 @@ class RunningHubModel:
     """What a request to one endpoint may hold. `rule` is None where that is not known: all is passed on."""
 
     kind: Kind
-    task: str
     rule: Mapping[str, Any] | None
 
     @property
@@ -47,7 +47,7 @@ class RunningHubModel:
         return USUAL_SECONDS[self.kind]
 
 
-UNLISTED = RunningHubModel(Kind.ANY, "unknown", None)
+UNLISTED = RunningHubModel(Kind.ANY, None)
 
 
 def find(endpoint: str) -> RunningHubModel | None:
@@ -62,14 +62,24 @@ def delisted() -> Mapping[str, str]:
     return replacements
 
 
+def spelled(endpoint: str) -> str | None:
+    """The endpoint, listed or delisted, with these letters in whatever case; None where there is none."""
+    return _by_lower_case().get(endpoint.lower())
+
+
+@cache
+def _by_lower_case() -> Mapping[str, str]:
+    return {each.lower(): each for each in (*delisted(), *known_endpoints())}
+
+
 def known_endpoints() -> Sequence[str]:
     return tuple(runninghub_data()["models"])
 
 
 def _parsed(line: str) -> RunningHubModel:
-    kind, task, *words = line.split()
+    kind, *words = line.split()
     if words == ["*"]:
-        return RunningHubModel(Kind(kind), task, None)
+        return RunningHubModel(Kind(kind), None)
     usual = runninghub_data()["fields"]
     fields: dict[str, Rule] = {}
     required: list[str] = []
@@ -77,7 +87,7 @@ def _parsed(line: str) -> RunningHubModel:
         name, must, own = _matched(_WORD, word)
         fields[name] = _rule(own or usual[name], needed=bool(must))
         required += [name] if must else []
-    return RunningHubModel(Kind(kind), task, {"fields": fields, "required": required})
+    return RunningHubModel(Kind(kind), {"fields": fields, "required": required})
 
 
 def _rule(spec: str, *, needed: bool) -> Rule:

@@ -151,6 +151,10 @@ class UnreadableAnswer(ValueError):
     """A body that can't be understood. Never a verdict on a job."""
 
 
+class KeyRefused(UnreadableAnswer):
+    """An answer that is about our key, or what it may do, and nothing else: only a person can mend that."""
+
+
 class Provider(Protocol):
     """Implemented by the modules of this package; a module is passed as the object."""
 

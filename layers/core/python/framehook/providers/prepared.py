@@ -18,7 +18,6 @@ class Prepared:
     kind: Kind
     body: Mapping[str, Any]
     uploads: bool
-    webhooks: bool
     usual_seconds: int
     count: int = 1
     media: tuple[MediaValue, ...] = ()

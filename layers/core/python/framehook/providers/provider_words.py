@@ -56,6 +56,13 @@ def short(value: object) -> str | None:
     return valid(value) if isinstance(value, str) and 0 < len(value) <= MAX_ID else None
 
 
+def readable(value: object, limit: int) -> str:
+    """Text as it may be shown: bounded; empty for what is none."""
+    if not isinstance(value, str):
+        return ""
+    return valid(value if len(value) <= limit else value[:limit] + "…")
+
+
 def valid(text: str) -> str:
     """Half surrogate pairs can be spelled in JSON, but nobody further on can write them."""
     return text.encode("utf-8", "replace").decode()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from framehook.errors import Failure
 from framehook.money import MICROS, to_decimal
@@ -140,11 +140,3 @@ def count(value: object) -> int | None:
     if number != int(number) or not 0 <= number <= _LARGEST_COUNT:
         raise UnreadableAnswer("a count is no whole number")
     return int(number)
-
-
-def readable(value: Any, limit: int) -> str:
-    """Text as it may be shown: bounded, without half surrogate pairs; empty for what is none."""
-    if not isinstance(value, str):
-        return ""
-    short = value if len(value) <= limit else value[:limit] + "…"
-    return short.encode("utf-8", "replace").decode()

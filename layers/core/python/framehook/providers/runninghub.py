@@ -22,6 +22,7 @@ from framehook.providers.contract import (
     HttpRequest,
     HttpResponse,
     Inquiry,
+    KeyRefused,
     Missing,
     Refused,
     RefusedForNow,
@@ -35,7 +36,16 @@ from framehook.providers.contract import (
 )
 from framehook.providers.provider_words import seconds
 from framehook.providers.runninghub_answers import TASK_ID, Answer, parse
-from framehook.providers.runninghub_errors import Effect, Tells, failure_of, meaning_of, refusal_of
+from framehook.providers.runninghub_calls import CANCEL, WEBHOOK_RECORD, old_post, post
+from framehook.providers.runninghub_errors import (
+    Effect,
+    Tells,
+    failure_of,
+    meaning_of,
+    refusal_of,
+    refuses_key,
+)
+from framehook.providers.runninghub_ids import path_of, run_of
 from framehook.providers.runninghub_results import cost_of
 
 NAME = "runninghub"
@@ -48,15 +58,12 @@ _DOUBTFUL_SECONDS = 10
 
 _RESULT_HOST = r"(?:[a-z0-9-]+\.)+(?:myqcloud|xiaoyaoyou)\.com"
 _LONGEST_HOST = 253
-_LONGEST_MODEL = 200
-_RUN = re.compile(r"(?:workflow|ai-app)/[0-9]{1,30}")
-_SEGMENT = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_ENDPOINT = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{0,2}}")
-_NO_MODELS = ("api-key", "media", "price-preview", "query", "queue", "run")  # other calls below /openapi/v2
 
 _OK = range(200, 300)
 _CANCELLED = ("CANCEL", "CANCELLED", "CANCELED")
 _END = "TASK_END"
+_TOO_LATE = ("423", "805", "807", "1004")  # the task is over, or not there
+_GRAPH = "workflow"  # an object until it is sent, so that what it names can be signed; sent as text
 
 
 def is_result_host(host: str) -> bool:
@@ -68,8 +75,13 @@ def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend],
     """The one paid call for the one task."""
     if len(tasks) != 1:
         raise ValueError("RunningHub takes one task per call")
+    path = path_of(model)
+    if path is None:
+        raise ValueError("this is no model of RunningHub")
     document = {**body, "webhookUrl": tasks[0].webhook_url}
-    return _post(f"/openapi/v2/{_endpoint(model)}", document, api_key)
+    if run_of(model) and isinstance(body.get(_GRAPH), Mapping):
+        document[_GRAPH] = json.dumps(body[_GRAPH], ensure_ascii=False, separators=(",", ":"))
+    return post(f"/openapi/v2/{path}", document, api_key)
 
 
 def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[str, Verdict]:
@@ -86,7 +98,7 @@ def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[
 
 def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
     return [
-        Inquiry((task_id,), _post("/openapi/v2/query", {"taskId": task_id}, api_key))
+        Inquiry((task_id,), post("/openapi/v2/query", {"taskId": task_id}, api_key))
         for task_id in task_ids
         if TASK_ID.fullmatch(task_id)
     ]
@@ -95,7 +107,8 @@ def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
 def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Report]:
     """What the answer says of the one task that was asked about. Raises UnreadableAnswer."""
     if response.status not in _OK:
-        raise UnreadableAnswer(f"HTTP {response.status}")
+        kind = KeyRefused if refuses_key("", response.status) else UnreadableAnswer
+        raise kind(f"HTTP {response.status}")
     answer = parse(response.body)
     if len(task_ids) != 1 or answer.strange_id or not set(answer.ids) <= set(task_ids):
         raise UnreadableAnswer("the answer is about another task")
@@ -103,13 +116,14 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
     if report is None and _says_missing(answer):
         report = Missing(task_ids[0])
     if report is None:
-        raise UnreadableAnswer(f"the answer tells nothing of the task: {answer.code or 'no status'}")
+        kind = KeyRefused if refuses_key(answer.code, response.status) else UnreadableAnswer
+        raise kind(f"the answer tells nothing of the task: {answer.code or 'no status'}")
     return [report]
 
 
 def recovery(task_id: str, api_key: str) -> HttpRequest | None:
     """The record of its webhook holds the event: www.runninghub.ai/runninghub-api-doc/api-276642713."""
-    return _old_call("/task/openapi/getWebhookDetail", task_id, api_key)
+    return _about_task(WEBHOOK_RECORD, task_id, api_key)
 
 
 def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:
@@ -147,48 +161,27 @@ def _result_under_another_name(answer: Answer, task_id: str) -> Report:
 
 def can_cancel(model: str) -> bool:
     """Only ComfyUI's tasks: there is no such call for standard models."""
-    return _RUN.fullmatch(model) is not None
+    return run_of(model) is not None
 
 
 def cancellation(task_id: str, api_key: str) -> HttpRequest | None:
-    return _old_call("/task/openapi/cancel", task_id, api_key)
+    return _about_task(CANCEL, task_id, api_key)
 
 
 def read_cancellation(response: HttpResponse) -> CancelAnswer:
-    """Never raises."""
+    """Never raises. A key or a purse that is refused says nothing of the task."""
     try:
         answer = parse(response.body)
     except UnreadableAnswer:
         return CancelAnswer.UNCLEAR
     if response.status in _OK and answer.fine:
         return CancelAnswer.TAKEN
-    refused = meaning_of(answer.code).effect is Effect.REFUSED and response.status < 500
+    refused = answer.code in _TOO_LATE and response.status < 500
     return CancelAnswer.REFUSED if refused else CancelAnswer.UNCLEAR
 
 
-def _endpoint(model: str) -> str:
-    """A model must not be able to name another call than its own."""
-    is_endpoint = len(model) <= _LONGEST_MODEL and _ENDPOINT.fullmatch(model)
-    if not is_endpoint or model.partition("/")[0].lower() in _NO_MODELS:
-        raise ValueError("this is no model of RunningHub")
-    return f"run/{model}" if _RUN.fullmatch(model) else model
-
-
-def _post(path: str, document: Mapping[str, Any], api_key: str) -> HttpRequest:
-    headers = {
-        "Authorization": f"Bearer {api_key}",
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-    }
-    body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-    return HttpRequest("POST", path, headers, body)
-
-
-def _old_call(path: str, task_id: str, api_key: str) -> HttpRequest | None:
-    """Old calls want the key in the body; newer copies of their pages in the header as well."""
-    if not TASK_ID.fullmatch(task_id):
-        return None
-    return _post(path, {"apiKey": api_key, "taskId": task_id}, api_key)
+def _about_task(path: str, task_id: str, api_key: str) -> HttpRequest | None:
+    return old_post(path, {"taskId": task_id}, api_key) if TASK_ID.fullmatch(task_id) else None
 
 
 def _taken(answer: Answer, response: HttpResponse) -> Verdict:

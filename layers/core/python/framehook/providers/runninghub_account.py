@@ -11,7 +11,8 @@ from typing import Any
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, count, money, units
-from framehook.providers.runninghub_envelope import bearer, data_of, json_body
+from framehook.providers.runninghub_calls import ACCOUNT, bearer, old_post
+from framehook.providers.runninghub_envelope import data_of
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
@@ -20,9 +21,7 @@ _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 def questions(api_key: str, _new_id: Callable[[], str]) -> Sequence[AccountQuestion]:
     """The queue tells more of the key and of what runs, so it comes first."""
     queue = HttpRequest("GET", "/openapi/v2/queue/status", bearer(api_key), b"")
-    headers = {**bearer(api_key), "Content-Type": "application/json"}
-    # This one call spells the field in lower case.
-    status = HttpRequest("POST", "/uc/openapi/accountStatus", headers, json_body({"apikey": api_key}))
+    status = old_post(ACCOUNT, {}, api_key, key_field="apikey")  # the one call that spells it so
     return (AccountQuestion(queue, read_queue), AccountQuestion(status, read_status))
 
 

@@ -7,7 +7,6 @@ a body is read as layers, from the outermost in: an inner one knows more of the 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from typing import Any
 
 from framehook.jobs import ResultFile
 from framehook.providers.contract import UnreadableAnswer
-from framehook.providers.provider_words import MAX_BODY, bounded_code
 from framehook.providers.runninghub_errors import without_secrets
 from framehook.providers.runninghub_results import Usage, files_of, usage_of
+from framehook.providers.runninghub_words import CODES, code_of, error_of, load, said
 
 TASK_ID = re.compile(r"[0-9]{10,25}")
 
@@ -25,10 +24,7 @@ _MOST_LAYERS = 6
 _MOST_WRAPPINGS = 3
 _LONGEST_STATUS = 40
 _NO_ID = ("", "0", "null")
-_NO_CODE = ("", "0", "200", "null")  # one public client takes 200 for 0
 _IDS = ("taskId", "task_id")
-_CODES = ("errorCode", "code")
-_MESSAGES = ("errorMessage", "msg", "message")
 
 type Layer = Mapping[str, Any]
 
@@ -59,8 +55,6 @@ class Answer:
 
 def parse(body: bytes) -> Answer:
     """Raises UnreadableAnswer for what is no JSON object, or too large or too deep."""
-    if len(body) > MAX_BODY:
-        raise UnreadableAnswer("the body is too large")
     document = _unwrapped(body)
     if not isinstance(document, dict):
         raise UnreadableAnswer("the body is not a JSON object")
@@ -81,9 +75,9 @@ def _read(layers: Sequence[tuple[Layer, bool]]) -> Answer:
         code=code,
         code_key=key,
         in_event=in_event,
-        message=next((said for layer in (around, *inner) if (said := _said(layer))), ""),
-        reason=next((said for layer in inner if (said := _reason(layer.get("failedReason")))), ""),
-        fine=not code and any(_is_zero(layer.get(key)) for layer in inner for key in _CODES),
+        message=next((text for layer in (around, *inner) if (text := said(layer))), ""),
+        reason=next((text for layer in inner if (text := _reason(layer.get("failedReason")))), ""),
+        fine=not code and any(_is_zero(layer.get(key)) for layer in inner for key in CODES),
         old_success=not code and any(_is_old_success(layer) for layer in inner),
         files=files_of(results),
         usage=usage_of([*(layer.get("usage") for layer in inner), *outputs]),
@@ -113,15 +107,8 @@ def _unwrapped(text: Any) -> Any:
     for _ in range(_MOST_WRAPPINGS):
         if not isinstance(value, str | bytes):
             break
-        try:
-            value = json.loads(value, parse_constant=_refused)
-        except (ValueError, RecursionError):
-            raise UnreadableAnswer("the body is not JSON") from None
+        value = load(value)
     return value
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _id(value: Any) -> str:
@@ -137,21 +124,9 @@ def _id(value: Any) -> str:
 def _codes(layers: Sequence[tuple[Layer, bool]]) -> Iterator[tuple[str, str, Layer, bool]]:
     """Error codes from the innermost out: the code, its key, the layer that has it, and whether that is in an event."""
     for layer, in_event in reversed(layers):
-        for key in _CODES:
-            if code := _code(layer.get(key)):
-                yield code, key, layer, in_event
-
-
-def _code(value: Any) -> str:
-    """An error code as text; empty where it says that there is no error."""
-    if value is None or isinstance(value, bool):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, str):
-        value = value.strip()
-    code = "" if value == "" else without_secrets(bounded_code(value)) or "unreadable"
-    return "" if code.lower() in _NO_CODE else code
+        code, key = error_of(layer)
+        if code:
+            yield code, key, layer, in_event
 
 
 def _is_zero(value: Any) -> bool:
@@ -159,7 +134,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def _is_old_success(layer: Layer) -> bool:
-    return "code" in layer and not _code(layer["code"]) and isinstance(layer.get("data"), list)
+    return "code" in layer and not code_of(layer["code"]) and isinstance(layer.get("data"), list)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -170,10 +145,6 @@ def _word(layers: Sequence[Layer], *keys: str) -> str:
     words = (layer.get(key) for layer in layers for key in keys)
     texts = (word.strip().upper()[:_LONGEST_STATUS] for word in words if isinstance(word, str))
     return next((text for text in texts if text), "")
-
-
-def _said(layer: Layer) -> str:
-    return next((said for key in _MESSAGES if (said := without_secrets(layer.get(key)))), "")
 
 
 def _reason(value: Any) -> str:

@@ -54,6 +54,7 @@ class Meaning:
 _UNKNOWN, _FOR_NOW = Effect.UNKNOWN, Effect.REFUSED_FOR_NOW
 _ALIVE, _MISSING, _NOTHING = Tells.ALIVE, Tells.MISSING, Tells.NOTHING
 _SITE = "the sites share no keys: is it one of the other site?"
+_NO_AUTH = "provider_auth_failed"
 
 
 def _invalid(says: str, advice: str = "") -> Meaning:
@@ -65,7 +66,7 @@ def _no_model(says: str, advice: str) -> Meaning:
 
 
 def _auth(says: str) -> Meaning:
-    return Meaning("provider_auth_failed", says, tells=_NOTHING, alarm=True, advice=_SITE)
+    return Meaning(_NO_AUTH, says, tells=_NOTHING, alarm=True, advice=_SITE)
 
 
 def _no_credit(says: str) -> Meaning:
@@ -112,7 +113,9 @@ MEANINGS: Mapping[str, Meaning] = {
     "421": _full("concurrency_limit", "as many tasks are under way as the account allows", 15),
     "423": _missing("there is no such task"),
     "433": _invalid("the workflow did not pass its check"),
-    "435": _setup("the account has no machine of this kind", 'with some plans `instanceType` must be "plus"'),
+    "435": _invalid(
+        "the account has no machine of this kind", 'with some plans `instanceType` must be "plus"'
+    ),
     "436": _setup("a dedicated plan is needed", "it may have ended: see the plan of this key"),
     "500": _failed("an unknown error"),
     "605": _no_credit("the balance is too low"),
@@ -161,7 +164,8 @@ MEANINGS: Mapping[str, Meaning] = {
 }
 
 OTHER = Meaning("provider_error", "RunningHub did not say why", _UNKNOWN, _NOTHING)
-GATEWAY = _key_rejected("the gateway refused the API key")  # -1, and only with HTTP 401
+GATEWAY = _key_rejected("the gateway refused the API key")
+_GATEWAY_CODE = "-1"  # of a submission only with HTTP 401
 TOO_MANY = _full("rate_limited", "too many requests")
 _REFUSED_BY_HTTP = _invalid("the request was refused")
 _BY_STATUS: Mapping[int, Meaning] = {
@@ -182,12 +186,22 @@ def refusal_of(code: str, status: int) -> Meaning:
     """What an answer to a submission means that named no task."""
     if status == 429:
         return TOO_MANY
-    if status == 401 and code in ("-1", "", "401"):
+    if status == 401 and code in (_GATEWAY_CODE, "", "401"):
         return GATEWAY
     if status in range(200, 300) or (status in range(400, 500) and code in MEANINGS):
         return meaning_of(code)
-    said_by_http = code in ("", "-1", str(status))
+    said_by_http = code in ("", _GATEWAY_CODE, str(status))
     return _BY_STATUS.get(status, OTHER) if said_by_http else OTHER  # after a 5xx, work may go on
+
+
+def meaning_for_question(code: str) -> Meaning:
+    """What an answer means that is about no job: nothing hangs on it, so the gateway's word counts as it is."""
+    return GATEWAY if code == _GATEWAY_CODE else meaning_of(code)
+
+
+def refuses_key(code: str, status: int) -> bool:
+    """Whether an answer about no job says that the key is not good, here or for anything."""
+    return status == 401 or meaning_for_question(code).code == _NO_AUTH
 
 
 def failure_of(meaning: Meaning, code: str, message: str = "", reason: str = "") -> Failure:

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
 
 from framehook.plain_json import MAX_INTEGER
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
-from framehook.providers.questions import Form, FormField, Scalar, readable
-from framehook.providers.runninghub_envelope import bearer, data_of, json_body, load
-
-ID = re.compile(r"[0-9]{1,30}")
+from framehook.providers.provider_words import readable
+from framehook.providers.questions import Form, FormField, Scalar
+from framehook.providers.runninghub_calls import APP, WORKFLOW, old_get, old_post
+from framehook.providers.runninghub_envelope import data_of
+from framehook.providers.runninghub_words import load
 
 _MOST_NODES = 500
 _MOST_FIELDS = 1_000
@@ -34,15 +34,12 @@ _TYPES: Mapping[str, str] = {"INT": "integer", "FLOAT": "number", "BOOLEAN": "bo
 
 
 def workflow_question(workflow_id: str, api_key: str) -> HttpRequest:
-    headers = {**bearer(api_key), "Content-Type": "application/json"}
-    body = json_body({"apiKey": api_key, "workflowId": workflow_id})
-    return HttpRequest("POST", "/api/openapi/getJsonApiFormat", headers, body)
+    return old_post(WORKFLOW, {"workflowId": workflow_id}, api_key)
 
 
 def app_question(app_id: str, api_key: str) -> HttpRequest:
-    """The one call with the key in its address: nothing of the request may be logged or shown."""
-    query = urlencode({"apiKey": api_key, "webappId": app_id})
-    return HttpRequest("GET", f"/api/webapp/apiCallDemo?{query}", bearer(api_key), b"")
+    """The one call with the key in its address."""
+    return old_get(APP, {"webappId": app_id}, api_key)
 
 
 def read_workflow(response: HttpResponse) -> Form:

@@ -6,7 +6,6 @@ catalogue knows is checked, what it does not know is passed on. Sends nothing; t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from framehook.coercion import fitted
 from framehook.errors import FieldProblem
 from framehook.providers import runninghub_runs
 from framehook.providers.prepared import Prepared
+from framehook.providers.runninghub_ids import path_of, run_of
 from framehook.rules import check, media_values
 from framehook.wording import closest, either, shown
 
@@ -26,22 +26,12 @@ _OURS: Mapping[str, str] = {
     "workflowid": "`model` of the job names it, as runninghub/workflow/<id>",
     "webappid": "`model` of the job names it, as runninghub/ai-app/<id>",
 }
-_ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}")
-_LONGEST = 200
-_NO_GENERATIONS = (
-    "api-key",
-    "media",
-    "price-preview",
-    "query",
-    "queue",
-    "run",
-)  # other calls beside the models
 _LIKENESS = 0.85
 
 
 def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
     """The input of a job for `runninghub/<offering>`, or everything that is wrong with it."""
-    refused = _refusal(offering)
+    refused = refusal(offering)
     unfit = [refused] if refused else check({}, given, path)
     if unfit:
         return unfit
@@ -51,30 +41,34 @@ def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared 
         if name.lower() in _OURS
     ]
     own = {name: value for name, value in given.items() if name.lower() not in _OURS}
-    if runninghub_runs.is_run(offering):
-        prepared = runninghub_runs.prepared(offering, own, path)
-    else:
-        prepared = _standard(offering, own, path)
+    prepare = runninghub_runs.prepared if run_of(offering) else _standard
+    prepared = prepare(offering, own, path)
     if isinstance(prepared, list):
         return problems + prepared
     return problems or prepared
 
 
-def _refusal(offering: str) -> FieldProblem | None:
-    """Why no job can be sent there, whatever its input."""
-    replacement = catalogue.delisted().get(offering)
+def refusal(offering: str) -> FieldProblem | None:
+    """Why no job can be sent there, whatever its input. The field is that of a job."""
+    right = _spelled(offering)
+    replacement = catalogue.delisted().get(right)
     if replacement:
-        message = f"RunningHub no longer offers {offering}; use runninghub/{replacement}"
+        message = f"RunningHub no longer offers {right}; use runninghub/{replacement}"
         return FieldProblem("model", message, "model_delisted", allowed=[f"runninghub/{replacement}"])
-    first = offering.partition("/")[0]
-    is_endpoint = _ENDPOINT.fullmatch(offering) and first.lower() not in _NO_GENERATIONS
-    if first in runninghub_runs.KINDS:
-        is_endpoint = runninghub_runs.is_run(offering)
-    if is_endpoint and len(offering) <= _LONGEST:
+    if right != offering:
+        message = f"RunningHub has no {shown(offering)}; it is written runninghub/{right}"
+        return FieldProblem("model", message, "unknown_model", allowed=[f"runninghub/{right}"])
+    if path_of(offering):
         return None
     forms = f"{NATIVE_FORM}, runninghub/workflow/<digits> or runninghub/ai-app/<digits>"
     message = f"{shown(offering)} is not a generation of RunningHub; one is written like {forms}"
     return FieldProblem("model", message, "unknown_model")
+
+
+def _spelled(offering: str) -> str:
+    """As RunningHub spells it, where it is known to take no other letters than these in lower or upper case."""
+    lower = offering.lower()
+    return lower if run_of(lower) else catalogue.spelled(offering) or offering
 
 
 def _standard(endpoint: str, own: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
@@ -90,14 +84,15 @@ def _standard(endpoint: str, own: Mapping[str, Any], path: str) -> Prepared | li
         kind=model.kind,
         body=body if model.rule else dict(own),
         uploads=False,
-        webhooks=True,
         usual_seconds=model.usual_seconds,
         media=tuple(each for each in media_values(rule, own, path) if each.value.startswith("s3://")),
-        warnings=() if known else (_unchecked(endpoint),),
+        warnings=() if model.rule else (_unchecked(endpoint, known=known is not None),),
     )
 
 
-def _unchecked(endpoint: str) -> str:
+def _unchecked(endpoint: str, *, known: bool) -> str:
+    if known:
+        return f"the catalogue knows {endpoint} of RunningHub, but its fields are unknown: its input was not checked"
     close = closest(endpoint, catalogue.known_endpoints(), likeness=_LIKENESS)
     guess = f" (close to it: {either(close)})" if close else ""
     return f"the catalogue does not know {endpoint} of RunningHub{guess}: its input was not checked"

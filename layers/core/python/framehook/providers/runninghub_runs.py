@@ -18,11 +18,9 @@ from framehook.errors import FieldProblem
 from framehook.jobs import Kind
 from framehook.media_references import MediaValue
 from framehook.providers.prepared import Prepared
+from framehook.providers.runninghub_uploads import LORA_MEGABYTES, RESOURCE_MEGABYTES
 from framehook.rules import Rule, check, media_values
 
-KINDS = ("workflow", "ai-app")
-
-_RUN = re.compile(r"(?:workflow|ai-app)/[0-9]{1,30}")
 _NODES = "nodeInfoList"
 _SHORT = {"type": "string", "min_length": 1, "max_length": 200}
 _NODE = {
@@ -42,14 +40,19 @@ _FIELDS: Mapping[str, Rule] = {
     "usePersonalQueue": ["true", "false"],
     "retainSeconds": {"type": "integer", "min": 10, "max": 180},
 }
-_GRAPH: Rule = {"any_of": ["object", "string"]}
+_GRAPH = "workflow"
+_GRAPH_RULE: Rule = {"any_of": ["object", "string"]}
 
 # What RunningHub's upload takes.
 _FILES = ("jpg", "png", "webp", "zip", "mp3", "wav", "flac", "mp4", "avi", "mov", "mkv")
-_UPLOAD: Rule = {"fields": {"upload": {"media": _FILES, "max_mb": 30}}, "required": ["upload"]}
+_REFERENCE = re.compile(r'"(?:s3://|data:)')
+_UPLOAD: Rule = {
+    "fields": {"upload": {"media": _FILES, "max_mb": RESOURCE_MEGABYTES}},
+    "required": ["upload"],
+}
 _LORA: Rule = {
     "fields": {
-        "upload": {"media": ["safetensors"], "max_mb": 500, "forms": ["https", "s3"]},
+        "upload": {"media": ["safetensors"], "max_mb": LORA_MEGABYTES, "forms": ["https", "s3"]},
         "as": ["lora"],
         "name": {
             "type": "string",
@@ -70,26 +73,19 @@ class UploadMark:
     lora_name: str | None = None
 
 
-def is_run(offering: str) -> bool:
-    return bool(_RUN.fullmatch(offering))
-
-
 def prepared(offering: str, own: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
     """The body of a run, with its marks as they were given, or everything that is wrong with it."""
-    graph = {"workflow": _GRAPH} if offering.startswith("workflow/") else {}
+    graph = {_GRAPH: _GRAPH_RULE} if offering.startswith("workflow/") else {}
     rule = {"fields": {**_FIELDS, **graph}}
-    body = fitted(rule, _with_text_ids(own))
-    problems = check(rule, body, path) or [*_mark_problems(body, path), *_graph_problems(body, path)]
+    body = fitted(rule, _with_text_ids(_with_open_graph(own)))
+    problems = check(rule, body, path) or [*_mark_problems(body, path), *_graph_problems(own, body, path)]
     if problems:
         return problems
-    if isinstance(body.get("workflow"), Mapping):
-        body["workflow"] = json.dumps(body["workflow"], ensure_ascii=False, separators=(",", ":"))
     return Prepared(
         offering=offering,
         kind=Kind.ANY,
         body=body,
         uploads=False,
-        webhooks=True,
         usual_seconds=USUAL_SECONDS[Kind.ANY],
         media=tuple(_stored_files(body, path)),
     )
@@ -112,6 +108,15 @@ def with_file_names(body: Mapping[str, Any], names: Mapping[int, str]) -> dict[s
         for index, node in enumerate(body[_NODES])
     ]
     return {**body, _NODES: nodes}
+
+
+def _with_open_graph(own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body with a graph that came as text as the object it is the text of, where it is that of one."""
+    try:
+        graph = json.loads(own[_GRAPH]) if isinstance(own.get(_GRAPH), str) else None
+    except (ValueError, RecursionError):
+        graph = None
+    return {**own, _GRAPH: graph} if isinstance(graph, dict) else own
 
 
 def _with_text_ids(own: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,14 +157,11 @@ def _stored_files(body: Mapping[str, Any], path: str) -> Iterator[MediaValue]:
                 yield each
 
 
-def _graph_problems(body: Mapping[str, Any], path: str) -> Iterator[FieldProblem]:
-    text = body.get("workflow")
-    if isinstance(text, str) and not _is_json_object(text):
-        yield FieldProblem(f"{path}.workflow", "must be a JSON object, or the text of one", "invalid_value")
-
-
-def _is_json_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
+def _graph_problems(own: Mapping[str, Any], body: Mapping[str, Any], path: str) -> Iterator[FieldProblem]:
+    """A graph that is none, or whose files nobody could look at, since they stand inside a text."""
+    field, given = f"{path}.{_GRAPH}", own.get(_GRAPH)
+    if isinstance(body.get(_GRAPH), str):
+        yield FieldProblem(field, "must be a JSON object, or the text of one", "invalid_value")
+    elif isinstance(given, str) and _REFERENCE.search(given):
+        message = "must be an object, not its text, where it names s3:// objects or holds data URIs"
+        yield FieldProblem(field, message, "invalid_value", allowed="a JSON object")

@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from framehook.errors import Failure
+from framehook.media_references import MEGABYTE
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.provider_words import url_of
 from framehook.providers.questions import QuestionRefused
-from framehook.providers.runninghub_envelope import bearer, data_of, json_body
-from framehook.providers.runninghub_errors import Effect, failure_of, meaning_of
+from framehook.providers.runninghub_calls import LORA_PLACE, bearer, old_post
+from framehook.providers.runninghub_envelope import data_of
+from framehook.providers.runninghub_errors import Effect, failure_of, meaning_for_question
 
-MEGABYTE = 1024 * 1024
-RESOURCE_LIMIT = 30 * MEGABYTE
-LORA_LIMIT = 500 * MEGABYTE  # ours: no limit is documented, and it is held on a function's disk
+RESOURCE_MEGABYTES = 30
+LORA_MEGABYTES = 500  # ours: no limit is documented, and it is held on a function's disk
+RESOURCE_LIMIT = RESOURCE_MEGABYTES * MEGABYTE
+LORA_LIMIT = LORA_MEGABYTES * MEGABYTE
 FIELD = "file"
 
 _NAME = re.compile(r"\w[\w. /-]{0,199}")
@@ -59,10 +62,8 @@ def read_upload(response: HttpResponse) -> str | UploadRefused:
 
 
 def lora_place(api_key: str, lora_name: str, md5_hex: str) -> HttpRequest:
-    """The question where this LoRA is to go. The key is wanted in the body, by newer pages in a header too."""
-    headers = {**bearer(api_key), "Content-Type": "application/json"}
-    asked = {"apiKey": api_key, "loraName": lora_name, "md5Hex": md5_hex}
-    return HttpRequest("POST", "/api/openapi/getLoraUploadUrl", headers, json_body(asked))
+    """The question where this LoRA is to go."""
+    return old_post(LORA_PLACE, {"loraName": lora_name, "md5Hex": md5_hex}, api_key)
 
 
 def read_lora_place(response: HttpResponse) -> LoraPlace | UploadRefused:
@@ -107,7 +108,7 @@ def _refused(failure: Failure, status: int) -> UploadRefused:
     code = failure.provider_code or ""
     if code in _TOO_LARGE or status == _PAYLOAD_TOO_LARGE:
         return _too_large(code or str(status))
-    meaning = meaning_of(code)
+    meaning = meaning_for_question(code)
     # Good keys are refused with HTTP 401 at times: whatever the code, that is no last word.
     final = (meaning.effect is Effect.REFUSED or code in _FINAL) and status != 401
     # In our words: RunningHub's may repeat what they were sent.

@@ -20,6 +20,7 @@ from framehook.providers.contract import (
     HttpRequest,
     HttpResponse,
     Inquiry,
+    KeyRefused,
     Refused,
     RefusedForNow,
     Report,
@@ -118,7 +119,7 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
     answer = parse(response.body)
     ok = response.status in _OK
     if not ok and not answer.items and not any(error.marked for error in answer.errors):
-        raise UnreadableAnswer(f"HTTP {response.status}")
+        raise _failed_look_up(answer.errors, response.status)
     failures = []
     for error, task_id, meaning in _errors_of(answer, task_ids):
         telling = meaning.tells in (Tells.ALWAYS, Tells.IN_LOOK_UP) and ok
@@ -127,8 +128,15 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
     reports = _one_each([*_results(answer, task_ids).values(), *failures])
     ours = [error for error in answer.errors if error.task_id is None or error.task_id in task_ids]
     if not reports and any(error.code != _NOT_FOUND for error in ours):
-        raise UnreadableAnswer(f"the look-up itself failed: {ours[0].code}")  # not "there is no such task"
+        raise _failed_look_up(ours, response.status)  # not "there is no such task"
     return reports
+
+
+def _failed_look_up(errors: Sequence[RunwareError], status: int) -> UnreadableAnswer:
+    """That the question was refused, which says nothing of the tasks it was about."""
+    alarm = any(meaning_of(error.code, status).alarm for error in errors)
+    codes = " ".join(error.code for error in errors[:1])
+    return (KeyRefused if alarm else UnreadableAnswer)(f"the look-up failed: HTTP {status} {codes}".rstrip())
 
 
 def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:

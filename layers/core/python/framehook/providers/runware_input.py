@@ -144,7 +144,6 @@ def _prepared(air: str, model: RunwareModel, own: Mapping[str, Any], rest: Mappi
         kind=_kind(model, body),
         body=body,
         uploads="uploadEndpoint" in model.takes,
-        webhooks="webhookURL" in model.takes,
         usual_seconds=model.usual_seconds,
         count=own.get("numberResults", 1),
         warnings=tuple(warnings),

@@ -15,7 +15,8 @@ from framehook.following import Following
 from framehook.looking_up import LookingUp
 from framehook.settings import FollowUpJobSettings
 from framehook.stopping import Stopping
-from framehook.wiring.provider_calls import PROVIDERS, calling
+from framehook.wiring.provider_calls import calling
+from framehook.wiring.providers import PROVIDERS
 from framehook.wiring.storage import PROMPT, changes, s3_client
 
 

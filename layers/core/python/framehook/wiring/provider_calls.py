@@ -1,4 +1,4 @@
-"""How providers are called: their wire formats, their accounts, and each account's connection and key."""
+"""How providers are called: their accounts, and each account's connection and key."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import httpx
 
 from framehook import accounts
 from framehook.adapters.httpx_transport import HttpxTransport
+from framehook.adapters.second_try import SecondTry
 from framehook.adapters.ssm_secrets import SsmSecrets
 from framehook.calling import Calling
+from framehook.ports import Transport
 from framehook.providers import runninghub, runware
-from framehook.providers.contract import Provider
+from framehook.providers.runninghub_calls import bearer_only
 from framehook.settings import CallingSettings
 from framehook.wiring.storage import PROMPT
 
 _READ_SECONDS = 25
 _CONNECT_SECONDS = 5
-
-PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
 
 
 def calling(
@@ -37,14 +37,13 @@ def calling(
         accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_key_parameter,
         accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_key_parameter,
     }
-    return Calling(
-        SsmSecrets(boto3.client("ssm", config=PROMPT), keys),
-        {
-            account: HttpxTransport(client, url, read_seconds, connect_seconds)
-            for account, url in urls.items()
-        },
-        preferred(settings.runninghub_site),
-    )
+    transports: dict[str, Transport] = {
+        account: HttpxTransport(client, url, read_seconds, connect_seconds) for account, url in urls.items()
+    }
+    for account in (accounts.RUNNINGHUB_AI.id, accounts.RUNNINGHUB_CN.id):
+        transports[account] = SecondTry(transports[account], bearer_only)
+    secrets = SsmSecrets(boto3.client("ssm", config=PROMPT), keys)
+    return Calling(secrets, transports, preferred(settings.runninghub_site))
 
 
 @functools.cache

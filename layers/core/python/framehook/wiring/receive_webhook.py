@@ -6,14 +6,11 @@ import functools
 import os
 
 from framehook.completion import Completion
-from framehook.providers import runninghub, runware
-from framehook.providers.contract import Provider
 from framehook.settings import ReceiveWebhookSettings
+from framehook.wiring.providers import PROVIDERS
 from framehook.wiring.storage import changes
-
-_PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
 
 
 @functools.cache
 def completion() -> Completion:
-    return Completion(changes(ReceiveWebhookSettings.read(os.environ)), _PROVIDERS)
+    return Completion(changes(ReceiveWebhookSettings.read(os.environ)), PROVIDERS)

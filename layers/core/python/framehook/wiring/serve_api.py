@@ -24,13 +24,12 @@ from framehook.inputs import InputKeeper
 from framehook.intake import Intake
 from framehook.model_forms import ModelForms
 from framehook.providers import runninghub, runninghub_account, runware, runware_account
-from framehook.providers.contract import Provider
 from framehook.providers.questions import AccountReader
 from framehook.resolution import Resolution
 from framehook.settings import ServeApiSettings
+from framehook.wiring.providers import PROVIDERS
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
 
-_PROVIDERS: dict[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
 _READERS: dict[str, AccountReader] = {runware.NAME: runware_account, runninghub.NAME: runninghub_account}
 
 
@@ -43,8 +42,8 @@ def resolver(description: Path) -> APIGatewayRestResolver:
     gates = DynamoGateStore(table(settings))
     edge = HttpEdge(
         intake=Intake(stored, InputKeeper(media, settings.media_bucket)),
-        resolution=Resolution(stored, queue, SystemChance(), _PROVIDERS),
-        cancelling=lambda: Cancelling(stored, _starter(settings), _PROVIDERS),
+        resolution=Resolution(stored, queue, SystemChance(), PROVIDERS),
+        cancelling=lambda: Cancelling(stored, _starter(settings), PROVIDERS),
         overview=lambda: AccountOverview(_asking(settings), _READERS, gates, SystemClock(), SystemChance()),
         forms=lambda: ModelForms(_asking(settings)),
         queue=queue,

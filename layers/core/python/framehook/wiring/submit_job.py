@@ -22,13 +22,15 @@ from framehook.completion import Completion
 from framehook.inputs import InputKeeper, InputSigner
 from framehook.intake import Intake
 from framehook.looking_up import LookingUp
+from framehook.paid_call import PaidCall
 from framehook.preparation import Preparation
 from framehook.providers import runninghub
 from framehook.queue_edge import QueueEdge
 from framehook.resource_uploads import ResourceUploads
 from framehook.settings import SubmitJobSettings, public_base
 from framehook.submission import Submission
-from framehook.wiring.provider_calls import PROVIDERS, calling, trusted
+from framehook.wiring.provider_calls import calling, trusted
+from framehook.wiring.providers import PROVIDERS
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
 
 _RESOURCE_SECONDS = 160  # of the function's 300: the rest is for the calls
@@ -43,22 +45,29 @@ def edge() -> QueueEdge:
     signer = _signer(settings)
     completion = Completion(stored, PROVIDERS)
     calls = calling(settings)
+    gates, chance = DynamoGateStore(table(settings)), SystemChance()
     submission = Submission(
         changes=stored,
-        gates=DynamoGateStore(table(settings)),
-        chance=SystemChance(),
+        gates=gates,
+        chance=chance,
         calling=calls,
-        signer=signer,
         preparation=Preparation(
             jobs=stored.jobs,
             inputs=keeper,
             input_signer=InputSigner(signer, settings.media_bucket),
             resources=_resources(settings, calls, media),
         ),
-        providers=PROVIDERS,
-        completion=completion,
         looking_up=LookingUp(completion, calls, PROVIDERS),
-        webhook_base=public_base(settings.public_base_url, settings.api_id),
+        paid_call=PaidCall(
+            changes=stored,
+            gates=gates,
+            chance=chance,
+            calling=calls,
+            signer=signer,
+            providers=PROVIDERS,
+            completion=completion,
+            webhook_base=public_base(settings.public_base_url, settings.api_id),
+        ),
     )
     dead_letters = SqsDeadLetters(boto3.client("sqs", config=PROMPT), settings.dead_letters_url)
     return QueueEdge(Intake(stored, keeper), submission, dead_letters, settings.default_owner)

@@ -11,6 +11,8 @@ HUB_HOOK = "https://gateway.test/webhooks/runninghub/job/1/secret-token"
 SORA = "rhart-video-s-official/text-to-video-pro"
 IMAGE = "rhart-image-g-2/text-to-image"
 VIDEO_SECONDS, RUN_SECONDS = 150.0, 40.0
+TASK_FIELDS = ("taskId", "status", "errorCode", "errorMessage", "results", "clientId", "promptTips")
+"""What stands in an acknowledgement, and first in a webhook, in this order."""
 
 
 class Hub:
@@ -62,10 +64,10 @@ class Hub:
         return answer
 
     def fault(self, fault: str, times: int | None = None, **options: Any) -> None:
-        self.simulator.faults.add({"fault": fault, "times": times, "options": options})
+        self.simulator.controls.faults.add({"fault": fault, "times": times, "options": options})
 
     def defaults(self, **changes: Any) -> None:
-        self.simulator.change_defaults(changes)
+        self.simulator.controls.change_defaults(changes)
 
     def records(self, name: str, task_id: str | None = None) -> Any:
         return self.simulator.records(task_id)[name]

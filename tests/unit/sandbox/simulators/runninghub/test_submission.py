@@ -10,6 +10,7 @@ from tests.unit.sandbox.simulators.runninghub.hub import (
     HUB_HOOK,
     IMAGE,
     SORA,
+    TASK_FIELDS,
     Hub,
     simulate_hub,
     text_to_video,
@@ -22,15 +23,7 @@ REFUSED: dict[str, Any] = {"taskId": "", "status": "", "results": None}
 def test_accepted_task_is_acknowledged_as_on_the_model_page() -> None:
     async def scenario(hub: Hub) -> None:
         answer = await hub.v2(SORA, **text_to_video())
-        assert list(answer) == [
-            "taskId",
-            "status",
-            "errorCode",
-            "errorMessage",
-            "results",
-            "clientId",
-            "promptTips",
-        ]
+        assert list(answer) == [*TASK_FIELDS]
         assert (answer["status"], answer["errorCode"], answer["results"]) == ("RUNNING", "", None)
         assert re.fullmatch(r"\d{19}", answer["taskId"])
         assert str(int(float(answer["taskId"]))) != answer["taskId"]

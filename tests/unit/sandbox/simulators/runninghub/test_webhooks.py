@@ -1,5 +1,6 @@
 """Webhooks: bodies by generation, retries, the record of them, and every fault of theirs."""
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.simulators.webhook_delivery import with_wrong_token
-from tests.unit.sandbox.simulators.runninghub.hub import HUB_HOOK, RUN_SECONDS, Hub, simulate_hub
+from tests.unit.sandbox.simulators.runninghub.hub import HUB_HOOK, RUN_SECONDS, TASK_FIELDS, Hub, simulate_hub
 
 WORKFLOW = "1904136902449209346"
 OTHER_HOOK = "https://gateway.test/elsewhere"
@@ -31,19 +32,8 @@ def test_v2_event_is_an_object_in_the_order_of_the_captured_one() -> None:
         assert list(hook) == ["eventData", "event", "taskId"]
         assert (hook["event"], hook["taskId"]) == ("TASK_END", done["taskId"])
         data = hook["eventData"]
-        assert list(data) == [
-            "taskId",
-            "status",
-            "errorCode",
-            "errorMessage",
-            "results",
-            "clientId",
-            "promptTips",
-            "failedReason",
-            "usage",
-            "parentTaskId",
-            "taskUsageList",
-        ]
+        more = ["failedReason", "usage", "parentTaskId", "taskUsageList"]
+        assert list(data) == [*TASK_FIELDS, *more]
         assert {name: data[name] for name in done} == done
         assert data["taskUsageList"] == [
             {
@@ -247,16 +237,22 @@ def test_records_of_one_task_hold_all_that_concerns_it() -> None:
     simulate_hub(scenario)
 
 
-def test_reset_forgets_tasks_events_money_and_switches() -> None:
+def test_reset_forgets_tasks_events_uploads_money_and_switches() -> None:
     async def scenario(hub: Hub) -> None:
         hub.defaults(run_seconds={"video": 1}, key_kind="SHARED")
+        chinese = Hub(hub.simulation, cn=True)
+        await chinese.submit()
+        digest = hashlib.md5(b"lora", usedforsecurity=False).hexdigest()
+        lora = await hub.old("api/openapi/getLoraUploadUrl", loraName="style", md5Hex=digest)
         task_id = (await hub.finish())["taskId"]
         await hub.submit()
         assert (await hub.client.post("/_control/runninghub/reset")).status_code == 204
         assert (await hub.query(task_id))["errorCode"] == "1004"
         assert (await detail(hub, task_id))["code"] == 1
-        status = await hub.old("uc/openapi/accountStatus", apikey=hub.key)
-        assert (status["data"]["remainMoney"], status["data"]["currentTaskCounts"]) == ("1000000", "0")
-        assert hub.simulator.defaults()["run_seconds"]["video"] == 150
+        assert (await hub.client.put(lora["data"]["url"], content=b"lora")).status_code == 403
+        for site in (hub, chinese):
+            status = (await site.old("uc/openapi/accountStatus", apikey=site.key))["data"]
+            assert (status["remainMoney"], status["currentTaskCounts"]) == ("1000000", "0")
+        assert hub.simulator.controls.defaults()["run_seconds"]["video"] == 150
 
     simulate_hub(scenario)
