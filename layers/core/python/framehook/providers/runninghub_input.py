@@ -21,7 +21,7 @@ from framehook.wording import closest, either, shown
 NATIVE_FORM = "runninghub/rhart-video-s-official/text-to-video-pro"
 
 _OURS: Mapping[str, str] = {
-    "webhookurl": "Framehook sets it; `callback_url` of the job names your own",
+    "webhookurl": "Framehook sets it; the event bus tells you when the job is done",
     "apikey": "Framehook sends the stack's own",
     "workflowid": "`model` of the job names it, as runninghub/workflow/<id>",
     "webappid": "`model` of the job names it, as runninghub/ai-app/<id>",

@@ -29,7 +29,7 @@ NATIVE_FORM = "runware/openai:3@2"
 
 _OURS: Mapping[str, str] = {
     "taskuuid": "Framehook makes one for each output",
-    "webhookurl": "Framehook sets it; `callback_url` of the job names your own",
+    "webhookurl": "Framehook sets it; the event bus tells you when the job is done",
     "uploadendpoint": "Framehook sets it; outputs land in your bucket",
     "deliverymethod": "Framehook sets it; every job is asynchronous",
     "model": "`model` of the job names it",
