@@ -28,7 +28,7 @@ from framehook.jobs import Job, Output, Status, Task, TaskState
 from framehook.looking_up import LookingUp
 from framehook.offerings import Plan
 from framehook.paid_call import PaidCall
-from framehook.ports import Chance, Clock, Gate, GateStore, JobStore
+from framehook.ports import Chance, Gate, GateStore
 from framehook.preparation import Preparation
 from framehook.providers.contract import UnreadableAnswer
 from framehook.waiting import INPUT_UNAVAILABLE, behind_gate, for_its_files, while_prepared
@@ -50,26 +50,14 @@ class Submission:
     looking_up: LookingUp
     paid_call: PaidCall
 
-    @property
-    def jobs(self) -> JobStore:
-        return self.changes.jobs
-
-    @property
-    def clock(self) -> Clock:
-        return self.changes.clock
-
-    @property
-    def policy(self) -> Policy:
-        return self.changes.policy
-
     def submit(self, job_id: str, remaining: Callable[[], int]) -> None:
         """Sends the job if it waits to be sent, or settles an earlier call's unknown outcome. Idempotent.
 
         `remaining` tells the milliseconds this invocation has left. Raises Unavailable when it must be tried again.
         """
-        check_time(remaining, self.policy)
-        job = self.jobs.get(job_id)
-        now = self.clock.now()
+        check_time(remaining, self.changes.policy)
+        job = self.changes.jobs.get(job_id)
+        now = self.changes.clock.now()
         try:
             if job is None:
                 logger.warning("submission of an unknown job", extra={"job_id": job_id})
@@ -81,7 +69,7 @@ class Submission:
             logger.debug("somebody else took the job on")
 
     def _send_queued(self, job: Job, now: int, remaining: Callable[[], int]) -> None:
-        if now >= job.queued_at + self.policy.queue_deadline:
+        if now >= job.queued_at + self.changes.policy.queue_deadline:
             self.changes.apply(job, expired_in_queue)
             return
         account = self.calling.account_for(job)
@@ -90,7 +78,7 @@ class Submission:
             return
         closed_until = backpressure.closed_until(self.gates.get_gate(account.account), now)
         if closed_until:
-            self.jobs.replace(behind_gate(job, closed_until, now, self.chance.fraction(), self.policy), job)
+            self._wait(job, closed_until)
         else:
             self._send(job, account, remaining)
 
@@ -99,7 +87,9 @@ class Submission:
         try:
             planned = self.preparation.planned(job)
             if job.status is Status.QUEUED and self.preparation.takes_minutes(planned, account):
-                job = self.jobs.replace(while_prepared(job, self.clock.now(), self.policy), job)
+                job = self.changes.jobs.replace(
+                    while_prepared(job, self.changes.clock.now(), self.changes.policy), job
+                )
             prepared = self.preparation.prepared(planned, job.owner, account)
         except InputDelayed as delayed:
             self._try_again(job, delayed)
@@ -111,14 +101,14 @@ class Submission:
         if gate is None:
             return
         job = self._with_tasks(job, prepared, account)
-        check_time(remaining, self.policy)
+        check_time(remaining, self.changes.policy)
         while True:
             job, gate = self.paid_call.make(job, account, prepared, gate)
-            waits = job.status is Status.SUBMITTING and (job.lease_until or 0) <= self.clock.now()
+            waits = job.status is Status.SUBMITTING and (job.lease_until or 0) <= self.changes.clock.now()
             if (
                 not waits
                 or not self.paid_call.sendable(job)
-                or remaining() < self.policy.call_timeout + _MARGIN
+                or remaining() < self.changes.policy.call_timeout + _MARGIN
             ):
                 return
 
@@ -127,11 +117,11 @@ class Submission:
 
         What may have been sent before is sent whatever the gate says: that is how its outcome is proven.
         """
-        now, gate = self.clock.now(), self.gates.get_gate(account.account)
+        now, gate = self.changes.clock.now(), self.gates.get_gate(account.account)
         if any(task.state is TaskState.UNKNOWN for task in self.paid_call.sendable(job)):
             return gate
         closed_until = backpressure.closed_until(gate, now)
-        probing = None if closed_until else backpressure.probe(gate, now, self.policy.lease)
+        probing = None if closed_until else backpressure.probe(gate, now, self.changes.policy.lease)
         if probing and not self.gates.replace_gate(account.account, probing, gate):
             closed_until = now + SECOND  # another job tries
         if not closed_until:
@@ -139,12 +129,18 @@ class Submission:
         if job.status is Status.SUBMITTING:
             self._pause(job, closed_until)
         else:
-            self.jobs.replace(behind_gate(job, closed_until, now, self.chance.fraction(), self.policy), job)
+            self._wait(job, closed_until)
         return None
+
+    def _wait(self, job: Job, until: int) -> None:
+        now, fraction = self.changes.clock.now(), self.chance.fraction()
+        self.changes.jobs.replace(behind_gate(job, until, now, fraction, self.changes.policy), job)
 
     def _settle_unknown(self, job: Job, now: int, remaining: Callable[[], int]) -> None:
         """Looks the tasks up first; sends the same ones again only where the provider takes them for the same."""
-        held = self.jobs.replace(replace(job, lease_until=now + self.policy.lease, updated_at=now), job)
+        held = self.changes.jobs.replace(
+            replace(job, lease_until=now + self.changes.policy.lease, updated_at=now), job
+        )
         try:
             in_doubt = any(task.state is TaskState.UNKNOWN for task in held.tasks)
             seen = self.looking_up.look_up(held) if in_doubt else held
@@ -175,11 +171,11 @@ class Submission:
     def _pause(self, job: Job, until: int = 0) -> None:
         """Not now: follow_up_job brings it back after a pause, and parks it when the proof window is over. Where the
         provider can't even be asked, that is the next thing to happen."""
-        now = self.clock.now()
-        until = max(until, now + self.policy.resend_pause * 3)
+        now = self.changes.clock.now()
+        until = max(until, now + self.changes.policy.resend_pause * 3)
         if not self.paid_call.sendable(job) and not self.looking_up.can_ask(job):
-            until = max(until, (job.first_sent_at or now) + self.policy.proof_window)
-        self.jobs.replace(rescheduled(replace(job, lease_until=until), now, self.policy), job)
+            until = max(until, (job.first_sent_at or now) + self.changes.policy.proof_window)
+        self.changes.jobs.replace(rescheduled(replace(job, lease_until=until), now, self.changes.policy), job)
 
     def _try_again(self, job: Job, why: InputDelayed) -> None:
         """A file that the job needs can't be had or passed on now: the job waits, but not for ever."""
@@ -189,8 +185,10 @@ class Submission:
         elif job.refused_with == INPUT_UNAVAILABLE and job.refused_alike >= _MOST_TRIES_FOR_INPUT:
             self._not_sent(job, Failure(INPUT_UNAVAILABLE, str(why)), alarm=False)
         else:
-            now = self.clock.now()
-            self.jobs.replace(for_its_files(job, now, self.chance.fraction(), self.policy), job)
+            now = self.changes.clock.now()
+            self.changes.jobs.replace(
+                for_its_files(job, now, self.chance.fraction(), self.changes.policy), job
+            )
 
     def _not_sent(self, job: Job, failure: Failure, *, alarm: bool) -> None:
         """What can't be sent has failed, unless an earlier send of it may have been accepted. `alarm`: only the stack's
