@@ -42,7 +42,7 @@ def finished_by_its_files(job: Job, now: int) -> Job:
         files = list(tasks.outputs_of(job, task.slot))
         landed = files and all(output.state is OutputState.LANDED for output in files)
         if task.state is TaskState.ACCEPTED and landed:
-            job = tasks.with_task(job, replace(task, state=TaskState.REPORTED))
+            job = tasks.with_task(job, replace(task, state=TaskState.REPORTED, failure=None))
     return settle(job, now)
 
 

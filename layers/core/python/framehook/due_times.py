@@ -72,7 +72,7 @@ def next_look_up(job: Job, policy: Policy) -> int:
 
 def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
     """Whether a parked job's tasks are young enough for the provider to know their results still."""
-    return now < (job.first_sent_at or job.queued_at) + policy.run_deadline
+    return now < max(job.first_sent_at or job.queued_at, job.accepted_at or 0) + policy.run_deadline
 
 
 def _first_look_up(usual_seconds: int, policy: Policy) -> int:

@@ -103,7 +103,9 @@ class Following:
         now, policy = self.changes.clock.now(), self.changes.policy
         match job.status:
             case Status.RUNNING:
-                next_due = max(next_look_up(self._counted(job, now), policy), now + SECOND)
+                late = now >= (job.accepted_at or job.created_at) + policy.run_deadline
+                pause = _LAST_CHANCE if late else SECOND
+                next_due = max(next_look_up(self._counted(job, now), policy), now + pause)
             case Status.STORING:
                 waited = now - entered_at(job, Status.STORING)
                 next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
@@ -114,7 +116,7 @@ class Following:
             case _:
                 next_due = now + policy.queue_patience
         errand = next_errand(job, now, policy)
-        if errand is not None:
+        if errand is not None and job.status is not Status.STORING:
             waits_for_files = next_bringing_in(job, now, policy) is not None
             pause = _ERRAND_PAUSE if waits_for_files else _ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
             next_due = min(next_due, max(errand, now + pause))
@@ -124,14 +126,15 @@ class Following:
         """With one more look-up, if it is time for one: by its schedule, or because something has made it due early."""
         policy = self.changes.policy
         confirmation = next_confirmation(job, policy)
-        due = now >= next_look_up(job, policy) or (confirmation is not None and now >= confirmation)
+        to_confirm = confirmation is not None and now >= confirmation
+        due = now >= next_look_up(job, policy) or to_confirm
         match job.status:
             case Status.RUNNING:
                 due = due or next_errand(job, now, policy) is None
             case Status.PARKED:
-                due = due and self._is_worth_a_look(job, now)
+                due = to_confirm or (due and self._is_worth_a_look(job, now))
             case Status.SUBMITTING:  # some of its tasks are under way, and others still wait
-                due = due and any(task.state is TaskState.ACCEPTED for task in counting(job))
+                due = to_confirm or (due and any(task.state is TaskState.ACCEPTED for task in counting(job)))
             case _:
                 due = False
         return replace(job, look_ups=job.look_ups + 1) if due else job
@@ -172,7 +175,7 @@ class Following:
         """Due for a look-up, or only for files of its tasks that are done."""
         looked_up, told = self._look_up(job) if look else (job, True)
         deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
-        if due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
+        if look and due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
             self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(looked_up, finished_by_its_files)
@@ -182,7 +185,10 @@ class Following:
         deadline = entered_at(job, Status.PARKED) + self.changes.policy.parked_for
         late = self.changes.clock.now() >= deadline
         looked_up, told = self._look_up(job) if look or late else (job, True)
-        if due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
+        chance = _LAST_CHANCE if told else _LAST_CHANCES
+        if next_bringing_in(looked_up, due_at, self.changes.policy) is not None:
+            chance = self.changes.policy.store_deadline
+        if due_at >= deadline + chance:
             self.changes.apply(looked_up, given_up)
 
     def _bring_files_in(self, job: Job, due_at: int) -> None:

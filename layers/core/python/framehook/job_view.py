@@ -132,7 +132,7 @@ def _attempts(job: Job) -> list[dict[str, Any]]:
                     "status": task.state.value,
                     "cost": to_decimal(task.cost),
                     "usage": dict(task.usage) or None,
-                    "error": shown_failure(task.failure),
+                    "error": shown_failure(None if task.failing_since else task.failure),
                 }
                 for task in job.tasks
                 if task.attempt == number

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from framehook.calling import AccountKey, Calling
 from framehook.completion import Completion
 from framehook.errors import NeverSent
-from framehook.jobs import Job
+from framehook.jobs import Job, Task, TaskState
 from framehook.providers.contract import HttpResponse, Missing, Provider, Report
 from framehook.tasks import is_open
 
@@ -53,5 +53,11 @@ class LookingUp:
 
     def can_ask(self, job: Job) -> bool:
         """Whether the provider can be asked at all about any task that something new can be told about."""
-        ids = [task.id for task in job.tasks if is_open(task)]
-        return bool(self.providers[job.provider].look_ups(ids, ""))
+        return self._can_ask(job, [task for task in job.tasks if is_open(task)])
+
+    def can_settle(self, job: Job) -> bool:
+        """Whether the provider can be asked about a task of which nobody knows whether it was accepted."""
+        return self._can_ask(job, [task for task in job.tasks if task.state is TaskState.UNKNOWN])
+
+    def _can_ask(self, job: Job, about: Sequence[Task]) -> bool:
+        return bool(self.providers[job.provider].look_ups([task.id for task in about], ""))

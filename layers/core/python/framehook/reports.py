@@ -110,51 +110,70 @@ class _News:
         open_still = task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
         match self.report:
             case StillRunning() if task.state is TaskState.UNKNOWN or task.failing_since is not None:
-                return tasks.with_task(job, replace(task, state=TaskState.ACCEPTED, failing_since=None))
+                alive = replace(task, state=TaskState.ACCEPTED, failing_since=None, failure=None)
+                return tasks.with_task(job, alive)
             case Succeeded() as done if open_still and self._is_doubtful(job, task, done):
-                return tasks.with_task(job, replace(self._failing(task), state=TaskState.ACCEPTED))
+                return tasks.with_task(job, self._in_doubt(task, OUTPUT_MISSING))
             case Succeeded() as done if task.state is not TaskState.REPORTED or _is_better(job, task, done):
                 return _reported(job, task, done)
             case Failed(failure=failure) as failed if open_still and self._proves(failed, task):
                 return tasks.failed(job, task, failure)
             case Failed() if open_still:
-                return tasks.with_task(job, replace(self._failing(task), state=TaskState.ACCEPTED))
+                return tasks.with_task(job, self._in_doubt(task))
         return job
 
     def of_earlier(self, job: Job, task: Task) -> Job:
         """An earlier attempt's task turns out to be under way or done: it takes its place back where nothing else was
         paid for; otherwise its result is kept in reserve. Its failure says nothing about its successor."""
         free = tasks.can_be_reinstated(job, task)
-        doubted = task.state is TaskState.SUPERSEDED and task.failure is None
+        superseded = task.state is TaskState.SUPERSEDED
+        doubted = superseded and task.failure is None
         match self.report:
             case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
                 return tasks.reinstated(job, task, TaskState.ACCEPTED)
+            case Succeeded() as done if superseded and self._is_doubtful(job, task, done):
+                return self._with_empty_earlier(job, task, free=free)
             case Succeeded() if free:
                 return _reported(tasks.reinstated(job, task, TaskState.ACCEPTED), task, self.report)
             case Succeeded() as done:
                 kinds = tuple(_extra_kind(job.kind, file, done.files) for file in done.files)
+                kinds = kinds or task.spare_files
                 spare = replace(task, state=TaskState.SPARE, failing_since=None, spare_files=kinds)
                 return tasks.with_task(job, spare)
-            case Failed(failure=failure) as failed if doubted and self._proves(failed, task):
-                return tasks.with_task(job, replace(task, failure=failure, failing_since=None))
-            case Failed() if doubted:
-                return tasks.with_task(job, self._failing(task))
+            case Failed(failure=failure) as failed if doubted:
+                proven = replace(task, failure=failure, failing_since=None)
+                return tasks.with_task(job, proven if self._proves(failed, task) else self._failing(task))
         return job
+
+    def _with_empty_earlier(self, job: Job, task: Task, *, free: bool) -> Job:
+        """An earlier attempt's success without a file, which a look-up is still to say as well."""
+        if not free or job.status is Status.STORING:
+            return tasks.with_task(job, self._failing(task))
+        reinstated = tasks.reinstated(job, task, TaskState.ACCEPTED)
+        return tasks.with_task(reinstated, self._in_doubt(task, OUTPUT_MISSING))
 
     def _proves(self, failed: Failed, task: Task) -> bool:
         """Whether a failure is certain: at once, or because a look-up says so again some time after the first word."""
         since = task.failing_since
-        later = since is not None and self.now >= since + failed.doubtful_for * SECOND
+        again = since is not None and task.failure is None
+        later = again and self.now >= (since or 0) + failed.doubtful_for * SECOND
         return not failed.doubtful_for or (self.looked_up and later)
 
     def _is_doubtful(self, job: Job, task: Task, done: Succeeded) -> bool:
         """Whether a success came without a file, and a look-up is still to say so as well."""
         since = task.failing_since
-        told_twice = self.looked_up and since is not None and self.now >= since + _EMPTY_SECONDS * SECOND
+        again = since is not None and (task.failure == OUTPUT_MISSING or not task.state.counts)
+        told_twice = self.looked_up and again and self.now >= (since or 0) + _EMPTY_SECONDS * SECOND
         return not done.files and not job.uploads and not told_twice
 
-    def _failing(self, task: Task) -> Task:
-        return task if task.failing_since is not None else replace(task, failing_since=self.now)
+    def _in_doubt(self, task: Task, failure: Failure | None = None) -> Task:
+        return replace(self._failing(task, failure), state=TaskState.ACCEPTED)
+
+    def _failing(self, task: Task, failure: Failure | None = None) -> Task:
+        """In doubt since the first word of just this. `failure`: of a success that seems to have no files."""
+        if task.failing_since is not None and task.failure == failure:
+            return task
+        return replace(task, failing_since=self.now, failure=failure)
 
 
 def _is_better(job: Job, task: Task, done: Succeeded) -> bool:

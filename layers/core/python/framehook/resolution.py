@@ -81,13 +81,12 @@ class Resolution:
         if task is None:
             return job
         accepted = tasks.with_task(job, replace(task, state=TaskState.ACCEPTED))
-        return settle(tasks.renamed(accepted, task.id, task_id), now)
+        young = replace(accepted, accepted_at=now, look_ups=0, due_at=now)  # even where the job stays parked
+        return settle(tasks.renamed(young, task.id, task_id), now)
 
 
 def _resent(job: Job, new_id: Callable[[], str], now: int) -> Job:
     """A new attempt of what is not known to be accepted: a second charge is possible, and a person has said yes."""
     again = tasks.sent_again(move(job, Event.RESENT, now), new_id)
-    return settle(
-        replace(again, queued_at=now, first_sent_at=None, not_before=0, refusals=0, look_ups=0, cancel=None),
-        now,
-    )
+    fresh = replace(again, queued_at=now, first_sent_at=None, accepted_at=None, not_before=0, look_ups=0)
+    return settle(replace(fresh, refusals=0, refused_with=None, refused_alike=0, cancel=None), now)

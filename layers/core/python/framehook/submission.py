@@ -142,8 +142,7 @@ class Submission:
             replace(job, lease_until=now + self.changes.policy.lease, updated_at=now), job
         )
         try:
-            in_doubt = any(task.state is TaskState.UNKNOWN for task in held.tasks)
-            seen = self.looking_up.look_up(held) if in_doubt else held
+            seen = self.looking_up.look_up(held) if self.looking_up.can_settle(held) else held
         except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
             logger.warning("the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
             self._pause(held)
@@ -173,7 +172,7 @@ class Submission:
         provider can't even be asked, that is the next thing to happen."""
         now = self.changes.clock.now()
         until = max(until, now + self.changes.policy.resend_pause * 3)
-        if not self.paid_call.sendable(job) and not self.looking_up.can_ask(job):
+        if not self.paid_call.sendable(job) and not self.looking_up.can_settle(job):
             until = max(until, (job.first_sent_at or now) + self.changes.policy.proof_window)
         self.changes.jobs.replace(rescheduled(replace(job, lease_until=until), now, self.changes.policy), job)
 

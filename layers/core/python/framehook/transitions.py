@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from framehook import tasks
 from framehook.errors import Failure, FramehookError
-from framehook.jobs import TIMELINE_LIMIT, Cancel, Job, OutputState, Status, TaskState, TimelineEntry
+from framehook.jobs import TIMELINE_LIMIT, Job, OutputState, Status, TaskState, TimelineEntry
 
 
 class Event(StrEnum):
@@ -150,7 +150,7 @@ def _was_cancelled(job: Job) -> bool:
 
     What only ran out of time while it could not be stopped may still be paid."""
     out_of_time = any(task.failure == RUN_DEADLINE for task in tasks.counting(job))
-    return job.cancel is Cancel.ASKED or (job.cancel is not None and not out_of_time)
+    return job.cancel is not None and not out_of_time
 
 
 def _stored(job: Job, now: int) -> Job:

@@ -47,6 +47,7 @@ class Call:
         """A job some of whose tasks are still to be sent, at once or when the provider has room, or are in doubt."""
         if self._refusals():
             return replace(self._refused(job), lease_until=now + self._wait_after_refusal(job, fraction))
+        job = replace(job, refused_with=None, refused_alike=0)
         unsent = any(task.state is TaskState.PLANNED for task in tasks.counting(job))
         return replace(job, lease_until=now if unsent else now + policy.resend_pause)
 

@@ -1,0 +1,200 @@
+"""News that comes late, at the very end, or against what was said before: what is paid and known is not thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from framehook.errors import ReplyLost
+from framehook.jobs import Job, OutputState, Status, TaskState
+from framehook.providers.contract import HttpResponse
+from framehook.requests import ResolveRequest
+from tests.fakes import runninghub_answers as hub
+from tests.fakes.stack import OWNER, InMemoryStack
+
+SORA: dict[str, Any] = {"model": "sora-2-pro", "provider": "runninghub", "input": {"prompt": "mangroves"}}
+TWO: dict[str, Any] = {**SORA, "input": {"prompt": "mangroves", "count": 2}}
+LOST = ReplyLost("timed out")
+EMPTY = hub.finished() | {"results": None}
+HOUR = 3_600_000
+PLENTY = 100_000
+
+
+@pytest.fixture
+def stack() -> InMemoryStack:
+    return InMemoryStack()
+
+
+def submitted(stack: InMemoryStack, asked: dict[str, Any], *answers: HttpResponse | Exception) -> Job:
+    job = stack.accept(**asked)
+    stack.runninghub.answers.extend(answers)
+    return stack.submit(job.id)
+
+
+def parked(stack: InMemoryStack, asked: dict[str, Any] = SORA) -> Job:
+    job = submitted(stack, asked, *[LOST] * asked["input"].get("count", 1))
+    while job.status is Status.SUBMITTING:
+        stack.follow_up_when_due(job.id)
+        job = stack.submit(job.id)
+    assert job.status is Status.PARKED
+    return job
+
+
+def sent(stack: InMemoryStack, call: int = 0) -> dict[str, Any]:
+    return hub.sent(stack.runninghub.requests[call])
+
+
+def swept(stack: InMemoryStack, job_id: str, hours: float, *answers: HttpResponse) -> int:
+    """How many follow-ups the sweep of every minute starts, while the provider gives always the same answer."""
+    started, until = 0, stack.clock.now() + hours * HOUR
+    while stack.clock.now() < until and not stack.job(job_id).status.terminal:
+        stack.clock.advance(seconds=60)
+        stack.starter.follow_ups.clear()
+        stack.sweeping.sweep(lambda: PLENTY)
+        for due in stack.starter.follow_ups:
+            stack.runninghub.answers.extend(answers * 3)
+            stack.following.follow_up(due)
+            started += 1
+        for asked in list(stack.queue.job_ids):
+            stack.queue.job_ids.remove(asked)
+            stack.runninghub.answers.extend(answers * 3)
+            stack.submit(asked)
+    stack.runninghub.answers.clear()
+    return started
+
+
+def look_ups(stack: InMemoryStack) -> int:
+    return sum(request.path.endswith("/query") for request in stack.runninghub.requests)
+
+
+def test_success_at_the_end_of_a_parked_jobs_time_is_still_fetched(stack: InMemoryStack) -> None:
+    job = parked(stack, TWO)
+    stack.clock.advance(ms=stack.policy.parked_for + 6 * 60_000)
+    stack.webhook(sent(stack), hub.event(hub.finished()))
+
+    swept(stack, job.id, 2)
+
+    assert stack.job(job.id).status is Status.PARKED
+    assert (job.id, 0) in stack.starter.fetches
+
+
+def test_file_that_is_missing_brings_no_look_up_and_no_end_forward(stack: InMemoryStack) -> None:
+    """A provider that can't be reached around the deadline is asked again later, whatever else the job waits for."""
+    job = submitted(stack, TWO, hub.taken(), hub.taken(hub.OTHER_TASK))
+    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.clock.advance(hours=23.4)
+
+    swept(stack, job.id, 2, hub.answer({}, 503))
+    assert stack.job(job.id).status is Status.RUNNING
+
+    assert stack.webhook(sent(stack, 1), hub.event(hub.finished(hub.OTHER_TASK))).status is Status.STORING
+
+
+def test_look_ups_after_an_outage_are_minutes_apart_before_anything_is_given_up(stack: InMemoryStack) -> None:
+    job = submitted(stack, SORA, hub.taken())
+    stack.clock.advance(hours=30)
+
+    swept(stack, job.id, 0.15, hub.answer({}, 503))
+
+    assert stack.job(job.id).status is Status.RUNNING
+
+
+def test_fetch_after_an_outage_has_the_time_that_it_may_take(stack: InMemoryStack) -> None:
+    job = submitted(stack, SORA, hub.taken())
+    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.clock.advance(hours=25)
+    stack.follow_up_when_due(job.id)
+
+    swept(stack, job.id, 0.2)
+
+    assert stack.job(job.id).status is Status.STORING
+
+
+def test_fetch_that_never_works_is_tried_ever_more_rarely(stack: InMemoryStack) -> None:
+    job = submitted(stack, SORA, hub.taken())
+    stack.webhook(sent(stack), hub.event(hub.finished()))
+
+    assert swept(stack, job.id, 23) < 120
+
+
+def test_failure_and_empty_success_do_not_confirm_each_other(stack: InMemoryStack) -> None:
+    job = submitted(stack, SORA, hub.taken())
+    stack.webhook(sent(stack), hub.event(hub.broken()))
+    stack.runninghub.answers.append(hub.answer(EMPTY))
+    job = stack.follow_up_when_due(job.id)
+    assert job.status is Status.RUNNING
+    stack.runninghub.answers.append(hub.answer(hub.broken()))
+    assert stack.follow_up_when_due(job.id).status is Status.RUNNING
+
+    assert stack.webhook(sent(stack), hub.event(hub.finished())).status is Status.STORING
+
+
+def test_empty_success_of_an_earlier_attempt_ends_nothing(stack: InMemoryStack) -> None:
+    job = parked(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+
+    job = stack.webhook(sent(stack), hub.event(EMPTY))
+    assert job.status is Status.RUNNING
+    stack.submit(job.id)
+    assert len(stack.runninghub.requests) == 1  # it may have been paid already
+
+    assert stack.webhook(sent(stack), hub.event(hub.finished())).status is Status.STORING
+
+
+def test_empty_repeat_takes_nothing_from_a_reserve(stack: InMemoryStack) -> None:
+    job = parked(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+    stack.runninghub.answers.append(hub.taken(hub.OTHER_TASK))
+    stack.submit(job.id)
+    first = sent(stack)
+    stack.webhook(first, hub.event(hub.finished(hub.TASK, hub.VIDEO, hub.PREVIEW)))
+
+    job = stack.webhook(first, hub.event(EMPTY))
+
+    [spare] = [task for task in job.tasks if task.state is TaskState.SPARE]
+    assert len(spare.spare_files) == 2
+
+
+def test_first_of_two_adopted_tasks_is_looked_up_soon_however_long_the_job_was_parked(
+    stack: InMemoryStack,
+) -> None:
+    job = parked(stack, TWO)
+    stack.clock.advance(hours=25)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="adopt", provider_task_id=hub.TASK))
+
+    swept(stack, job.id, 1, hub.answer(hub.finished()))
+
+    job = stack.job(job.id)
+    assert [task.state for task in job.tasks] == [TaskState.REPORTED, TaskState.UNKNOWN]
+    assert job.outputs[0].state is OutputState.TO_FETCH
+
+
+def test_failure_told_of_a_long_parked_job_is_proven_once_and_raises_no_storm(stack: InMemoryStack) -> None:
+    job = parked(stack, TWO)
+    stack.clock.advance(hours=25)
+    stack.webhook(sent(stack), hub.event(hub.broken()))
+
+    started = swept(stack, job.id, 24, hub.answer(hub.broken()))
+
+    assert (started < 5, look_ups(stack)) == (True, 1)
+    assert stack.job(job.id).tasks[0].state is TaskState.FAILED
+
+
+def test_accepted_task_is_not_asked_about_for_the_sake_of_one_in_doubt(stack: InMemoryStack) -> None:
+    job = submitted(stack, TWO, hub.taken(), LOST)
+
+    swept(stack, job.id, 0.3, hub.answer(hub.task("RUNNING")))
+
+    assert look_ups(stack) <= 3
+
+
+def test_refusals_before_an_acceptance_do_not_count_against_the_next_task(stack: InMemoryStack) -> None:
+    refused = hub.answer({"code": -1, "msg": "ApiKey verification failed"}, 401)
+    job = submitted(stack, TWO, refused)
+    for answers in ([refused], [hub.taken(), refused]):
+        stack.clock.advance(seconds=700)
+        stack.runninghub.answers.extend(answers)
+        job = stack.submit(job.id)
+
+    assert [task.state for task in job.tasks] == [TaskState.ACCEPTED, TaskState.PLANNED]
