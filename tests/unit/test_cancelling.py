@@ -149,6 +149,26 @@ def test_task_that_is_too_late_to_stop_runs_on(stack: InMemoryStack) -> None:
     assert (job.status, job.cancel) == (Status.RUNNING, Cancel.IMPOSSIBLE)
 
 
+def test_cancel_that_worked_but_could_not_be_noted_down_is_found_out_soon(stack: InMemoryStack) -> None:
+    """The follow-up died between RunningHub's yes and its write; asked again, RunningHub knows no such task to stop."""
+    job = cancel(stack, running_workflow(stack))
+
+    def dies(_request: object) -> Any:
+        raise RuntimeError("the function was killed")
+
+    stack.runninghub.answers.append(dies)
+    with pytest.raises(RuntimeError):
+        stack.follow_up_when_due(job.id)
+    stack.runninghub.answers.append(NOT_FOUND)
+    job = stack.follow_up_when_due(job.id)
+    assert job.status is Status.RUNNING
+    asked_at = stack.clock.now()
+
+    stack.runninghub.answers.append(STOPPED)
+    assert stack.follow_up_when_due(job.id).status is Status.CANCELLED
+    assert stack.clock.now() - asked_at <= 60_000
+
+
 def test_cancel_that_did_not_get_through_is_passed_on_again(stack: InMemoryStack) -> None:
     job = cancel(stack, running_workflow(stack))
     stack.runninghub.answers.append(ReplyLost("timed out"))

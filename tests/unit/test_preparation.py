@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from framehook.errors import Failure, NotSendable
 from framehook.jobs import Job, Status
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack
-
-SORA: dict[str, Any] = {
-    "model": "sora-2-pro",
-    "provider": "runninghub",
-    "input": {"prompt": "mangroves glow"},
-}
+from tests.unit.runninghub_stories import SORA
 
 
 @pytest.fixture

@@ -7,20 +7,15 @@ from typing import Any
 
 import pytest
 
-from framehook.errors import InvalidRequest, ReplyLost, ResultGone
+from framehook.errors import ResultGone
 from framehook.jobs import Job, Kind, OutputState, Status, TaskState
 from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.requests import ResolveRequest
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack
 from tests.unit.media_samples import MP4, PNG
+from tests.unit.runninghub_stories import LOST, SORA, parked, sent
 
-SORA: dict[str, Any] = {
-    "model": "sora-2-pro",
-    "provider": "runninghub",
-    "input": {"prompt": "mangroves glow", "seconds": 8},
-}
-LOST = ReplyLost("timed out")
 MINUTE = 60_000
 
 
@@ -37,10 +32,6 @@ def running(stack: InMemoryStack, **changed: Any) -> Job:
     job = accept(stack, **changed)
     stack.runninghub.answers.append(hub.taken())
     return stack.submit(job.id)
-
-
-def sent(stack: InMemoryStack, call: int = -1) -> dict[str, Any]:
-    return hub.sent(stack.runninghub.requests[call])
 
 
 def deliver_files(stack: InMemoryStack, job_id: str, *bodies: bytes) -> Job:
@@ -150,32 +141,6 @@ def test_parked_job_is_woken_by_its_webhook(stack: InMemoryStack) -> None:
 
     assert job.status is Status.STORING
     assert deliver_files(stack, job.id, MP4).status is Status.SUCCEEDED
-
-
-def test_parked_job_adopts_an_id_of_runninghub(stack: InMemoryStack) -> None:
-    job = parked(stack)
-    with pytest.raises(InvalidRequest, match="the id that runninghub gave"):
-        stack.resolution.resolve(OWNER, job.id, adopt(job.tasks[0].id))
-
-    job = stack.resolution.resolve(OWNER, job.id, adopt(hub.TASK))
-    assert (job.status, job.tasks[0].id) == (Status.RUNNING, hub.TASK)
-
-    stack.runninghub.answers.append(hub.answer(hub.finished()))
-    job = stack.follow_up_when_due(job.id)
-    assert job.status is Status.STORING
-    assert sent(stack) == {"taskId": hub.TASK}
-
-
-def test_resent_job_takes_the_late_success_of_the_first_send_while_it_waits(stack: InMemoryStack) -> None:
-    job = parked(stack)
-    first = sent(stack)
-    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
-
-    job = stack.webhook(first, hub.event(hub.finished()))
-
-    assert job.status is Status.STORING
-    stack.submit(job.id)
-    assert len(stack.runninghub.requests) == 1  # nothing is paid a second time
 
 
 def test_both_sends_of_a_resent_job_are_paid_and_recorded(stack: InMemoryStack) -> None:
@@ -421,19 +386,3 @@ def test_call_about_another_task_than_its_url_is_looked_into_and_not_taken(stack
     assert job.due_at == stack.clock.now()
     stack.runninghub.answers.append(hub.answer(hub.finished()))
     assert stack.follow_up_when_due(job.id).status is Status.STORING
-
-
-def parked(stack: InMemoryStack) -> Job:
-    job = accept(stack)
-    stack.runninghub.answers.append(LOST)
-    stack.submit(job.id)
-    for _ in range(4):
-        job = stack.follow_up_when_due(job.id)
-        stack.submit(job.id)
-        if job.status is Status.PARKED:
-            return job
-    raise AssertionError("the job was not parked")
-
-
-def adopt(task_id: str) -> ResolveRequest:
-    return ResolveRequest(action="adopt", provider_task_id=task_id)

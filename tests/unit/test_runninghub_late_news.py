@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from framehook.errors import ReplyLost
-from framehook.jobs import Job, OutputState, Status, TaskState
+from framehook.errors import InvalidRequest
+from framehook.jobs import OutputState, Status, TaskState
 from framehook.providers.contract import HttpResponse
 from framehook.requests import ResolveRequest
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack
+from tests.unit.runninghub_stories import HOUR, LOST, SORA, TWO, adopted, parked, sent, submitted
 
-SORA: dict[str, Any] = {"model": "sora-2-pro", "provider": "runninghub", "input": {"prompt": "mangroves"}}
-TWO: dict[str, Any] = {**SORA, "input": {"prompt": "mangroves", "count": 2}}
-LOST = ReplyLost("timed out")
 EMPTY = hub.finished() | {"results": None}
-HOUR = 3_600_000
 PLENTY = 100_000
 
 
 @pytest.fixture
 def stack() -> InMemoryStack:
     return InMemoryStack()
-
-
-def submitted(stack: InMemoryStack, asked: dict[str, Any], *answers: HttpResponse | Exception) -> Job:
-    job = stack.accept(**asked)
-    stack.runninghub.answers.extend(answers)
-    return stack.submit(job.id)
-
-
-def parked(stack: InMemoryStack, asked: dict[str, Any] = SORA) -> Job:
-    job = submitted(stack, asked, *[LOST] * asked["input"].get("count", 1))
-    while job.status is Status.SUBMITTING:
-        stack.follow_up_when_due(job.id)
-        job = stack.submit(job.id)
-    assert job.status is Status.PARKED
-    return job
-
-
-def sent(stack: InMemoryStack, call: int = 0) -> dict[str, Any]:
-    return hub.sent(stack.runninghub.requests[call])
 
 
 def swept(stack: InMemoryStack, job_id: str, hours: float, *answers: HttpResponse) -> int:
@@ -71,7 +47,7 @@ def look_ups(stack: InMemoryStack) -> int:
 def test_success_at_the_end_of_a_parked_jobs_time_is_still_fetched(stack: InMemoryStack) -> None:
     job = parked(stack, TWO)
     stack.clock.advance(ms=stack.policy.parked_for + 6 * 60_000)
-    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.webhook(sent(stack, 0), hub.event(hub.finished()))
 
     swept(stack, job.id, 2)
 
@@ -82,7 +58,7 @@ def test_success_at_the_end_of_a_parked_jobs_time_is_still_fetched(stack: InMemo
 def test_file_that_is_missing_brings_no_look_up_and_no_end_forward(stack: InMemoryStack) -> None:
     """A provider that can't be reached around the deadline is asked again later, whatever else the job waits for."""
     job = submitted(stack, TWO, hub.taken(), hub.taken(hub.OTHER_TASK))
-    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.webhook(sent(stack, 0), hub.event(hub.finished()))
     stack.clock.advance(hours=23.4)
 
     swept(stack, job.id, 2, hub.answer({}, 503))
@@ -102,7 +78,7 @@ def test_look_ups_after_an_outage_are_minutes_apart_before_anything_is_given_up(
 
 def test_fetch_after_an_outage_has_the_time_that_it_may_take(stack: InMemoryStack) -> None:
     job = submitted(stack, SORA, hub.taken())
-    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.webhook(sent(stack, 0), hub.event(hub.finished()))
     stack.clock.advance(hours=25)
     stack.follow_up_when_due(job.id)
 
@@ -113,33 +89,33 @@ def test_fetch_after_an_outage_has_the_time_that_it_may_take(stack: InMemoryStac
 
 def test_fetch_that_never_works_is_tried_ever_more_rarely(stack: InMemoryStack) -> None:
     job = submitted(stack, SORA, hub.taken())
-    stack.webhook(sent(stack), hub.event(hub.finished()))
+    stack.webhook(sent(stack, 0), hub.event(hub.finished()))
 
     assert swept(stack, job.id, 23) < 120
 
 
 def test_failure_and_empty_success_do_not_confirm_each_other(stack: InMemoryStack) -> None:
     job = submitted(stack, SORA, hub.taken())
-    stack.webhook(sent(stack), hub.event(hub.broken()))
+    stack.webhook(sent(stack, 0), hub.event(hub.broken()))
     stack.runninghub.answers.append(hub.answer(EMPTY))
     job = stack.follow_up_when_due(job.id)
     assert job.status is Status.RUNNING
     stack.runninghub.answers.append(hub.answer(hub.broken()))
     assert stack.follow_up_when_due(job.id).status is Status.RUNNING
 
-    assert stack.webhook(sent(stack), hub.event(hub.finished())).status is Status.STORING
+    assert stack.webhook(sent(stack, 0), hub.event(hub.finished())).status is Status.STORING
 
 
 def test_empty_success_of_an_earlier_attempt_ends_nothing(stack: InMemoryStack) -> None:
     job = parked(stack)
     stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
 
-    job = stack.webhook(sent(stack), hub.event(EMPTY))
+    job = stack.webhook(sent(stack, 0), hub.event(EMPTY))
     assert job.status is Status.RUNNING
     stack.submit(job.id)
     assert len(stack.runninghub.requests) == 1  # it may have been paid already
 
-    assert stack.webhook(sent(stack), hub.event(hub.finished())).status is Status.STORING
+    assert stack.webhook(sent(stack, 0), hub.event(hub.finished())).status is Status.STORING
 
 
 def test_empty_repeat_takes_nothing_from_a_reserve(stack: InMemoryStack) -> None:
@@ -147,7 +123,7 @@ def test_empty_repeat_takes_nothing_from_a_reserve(stack: InMemoryStack) -> None
     stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
     stack.runninghub.answers.append(hub.taken(hub.OTHER_TASK))
     stack.submit(job.id)
-    first = sent(stack)
+    first = sent(stack, 0)
     stack.webhook(first, hub.event(hub.finished(hub.TASK, hub.VIDEO, hub.PREVIEW)))
 
     job = stack.webhook(first, hub.event(EMPTY))
@@ -173,7 +149,7 @@ def test_first_of_two_adopted_tasks_is_looked_up_soon_however_long_the_job_was_p
 def test_failure_told_of_a_long_parked_job_is_proven_once_and_raises_no_storm(stack: InMemoryStack) -> None:
     job = parked(stack, TWO)
     stack.clock.advance(hours=25)
-    stack.webhook(sent(stack), hub.event(hub.broken()))
+    stack.webhook(sent(stack, 0), hub.event(hub.broken()))
 
     started = swept(stack, job.id, 24, hub.answer(hub.broken()))
 
@@ -198,3 +174,29 @@ def test_refusals_before_an_acceptance_do_not_count_against_the_next_task(stack:
         job = stack.submit(job.id)
 
     assert [task.state for task in job.tasks] == [TaskState.ACCEPTED, TaskState.PLANNED]
+
+
+def test_parked_job_adopts_an_id_of_runninghub(stack: InMemoryStack) -> None:
+    job = parked(stack)
+    with pytest.raises(InvalidRequest, match="the id that runninghub gave"):
+        adopted(stack, job, job.tasks[0].id)
+
+    job = adopted(stack, job, hub.TASK)
+    assert (job.status, job.tasks[0].id) == (Status.RUNNING, hub.TASK)
+
+    stack.runninghub.answers.append(hub.answer(hub.finished()))
+    job = stack.follow_up_when_due(job.id)
+    assert job.status is Status.STORING
+    assert sent(stack) == {"taskId": hub.TASK}
+
+
+def test_resent_job_takes_the_late_success_of_the_first_send_while_it_waits(stack: InMemoryStack) -> None:
+    job = parked(stack)
+    first = sent(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+
+    job = stack.webhook(first, hub.event(hub.finished()))
+
+    assert job.status is Status.STORING
+    stack.submit(job.id)
+    assert len(stack.runninghub.requests) == 1  # nothing is paid a second time

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
 import pytest
 
-from framehook.errors import ReplyLost
 from framehook.jobs import Job, OutputState, Status, TaskState
 from framehook.ports import Gate
 from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.requests import ResolveRequest
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack, call_for
+from tests.unit.runninghub_stories import HOUR, LOST, SORA, TWO, adopted, parked, sent, submitted
 
-SORA: dict[str, Any] = {"model": "sora-2-pro", "provider": "runninghub", "input": {"prompt": "mangroves"}}
-TWO: dict[str, Any] = {**SORA, "input": {"prompt": "mangroves", "count": 2}}
-LOST = ReplyLost("timed out")
 FULL = hub.refused("421")
-HOUR = 3_600_000
 
 
 @pytest.fixture
 def stack() -> InMemoryStack:
     return InMemoryStack()
-
-
-def submitted(stack: InMemoryStack, asked: dict[str, Any], *answers: HttpResponse | Exception) -> Job:
-    job = stack.accept(**asked)
-    stack.runninghub.answers.extend(answers)
-    return stack.submit(job.id)
 
 
 def goes_on(stack: InMemoryStack, job_id: str, answer: HttpResponse, hours: float = 200) -> Job:
@@ -47,24 +37,8 @@ def goes_on(stack: InMemoryStack, job_id: str, answer: HttpResponse, hours: floa
     return job
 
 
-def parked(stack: InMemoryStack, asked: dict[str, Any] = SORA) -> Job:
-    job = submitted(stack, asked, *[LOST] * asked["input"].get("count", 1))
-    job = goes_on(stack, job.id, FULL)
-    assert job.status is Status.PARKED
-    return job
-
-
-def sent(stack: InMemoryStack, call: int = -1) -> dict[str, Any]:
-    return hub.sent(stack.runninghub.requests[call])
-
-
 def sends(stack: InMemoryStack) -> int:
     return sum("rhart" in request.path for request in stack.runninghub.requests)
-
-
-def adopt(stack: InMemoryStack, job: Job, task_id: str) -> Job:
-    asked = ResolveRequest(action="adopt", provider_task_id=task_id)
-    return stack.resolution.resolve(OWNER, job.id, asked)
 
 
 def test_job_with_a_generation_that_gets_no_room_ends_after_a_day(stack: InMemoryStack) -> None:
@@ -137,7 +111,7 @@ def test_adopted_task_is_looked_up_at_its_own_pace_and_has_its_own_day(stack: In
     assert job.status is Status.PARKED
     stack.clock.advance(hours=30)
 
-    job = adopt(stack, job, hub.OTHER_TASK)
+    job = adopted(stack, job, hub.OTHER_TASK)
     assert job.due_at is not None
     assert job.due_at - stack.clock.now() <= HOUR
     stack.runninghub.answers.append(hub.answer(hub.task("RUNNING", hub.OTHER_TASK)))
@@ -187,7 +161,7 @@ def test_webhook_without_a_name_that_races_the_answer_is_not_lost(stack: InMemor
 def test_results_reach_their_own_generations_though_a_person_mixed_them_up(stack: InMemoryStack) -> None:
     job = parked(stack, TWO)
     first, second = sent(stack, 0), sent(stack, 1)
-    adopt(stack, job, hub.OTHER_TASK)  # it is the second one's
+    adopted(stack, job, hub.OTHER_TASK)  # it is the second one's
 
     stack.webhook(first, hub.event(hub.finished()))
     job = stack.webhook(second, hub.event(hub.finished(hub.OTHER_TASK)))
@@ -198,7 +172,7 @@ def test_results_reach_their_own_generations_though_a_person_mixed_them_up(stack
 
 def test_result_on_the_jobs_own_url_counts_though_a_wrong_task_was_adopted(stack: InMemoryStack) -> None:
     job = parked(stack)
-    adopt(stack, job, hub.OTHER_TASK)
+    adopted(stack, job, hub.OTHER_TASK)
 
     job = stack.webhook(sent(stack, 0), hub.event(hub.finished()))
 
@@ -300,3 +274,20 @@ def test_call_of_an_unknown_place_is_about_no_task(stack: InMemoryStack) -> None
     stack.completion.receive(type(call)(call.provider, call.job_id, "1.7", call.token, call.body))
 
     assert stack.job(job.id).status is Status.RUNNING
+
+
+def test_task_that_nobody_understands_does_not_hide_the_result_of_another(stack: InMemoryStack) -> None:
+    job = submitted(stack, TWO, hub.taken(), hub.taken(hub.OTHER_TASK))
+    stack.runninghub.answers.extend([hub.answer([]), hub.answer(hub.finished(hub.OTHER_TASK))])
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert [task.state for task in job.tasks] == [TaskState.ACCEPTED, TaskState.REPORTED]
+
+
+def test_failure_that_comes_with_the_answer_is_kept_as_it_was_told(stack: InMemoryStack) -> None:
+    job = submitted(stack, SORA, hub.answer(hub.broken()))
+
+    assert (job.status, job.tasks[0].failing_since) == (Status.RUNNING, stack.clock.now())
+    [kept] = stack.jobs.attempts[job.id, 1].answers
+    assert json.loads(kept) == hub.broken()

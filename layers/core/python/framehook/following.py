@@ -168,7 +168,7 @@ class Following:
         if (in_doubt and in_time) or may_wait:
             self.queue.send(job.id)
         else:
-            looked_up, _ = self._look_up(job)
+            looked_up, _ = (job, True) if look else self._look_up(job)
             self.changes.apply(looked_up, unproven)
 
     def _running(self, job: Job, due_at: int, *, look: bool) -> None:

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 from framehook.calling import AccountKey, Calling
 from framehook.completion import Completion
-from framehook.errors import NeverSent
+from framehook.errors import NeverSent, ReplyLost
 from framehook.jobs import Job, Task, TaskState
-from framehook.providers.contract import HttpResponse, Missing, Provider, Report
+from framehook.providers.contract import (
+    HttpResponse,
+    Inquiry,
+    Missing,
+    Provider,
+    Report,
+    UnreadableAnswer,
+)
 from framehook.tasks import is_open
 
 
@@ -22,8 +29,8 @@ class LookingUp:
     def look_up(self, job: Job) -> Job:
         """The job with what the provider says of every task that something new can be told about.
 
-        Raises NeverSent, ReplyLost, UnreadableAnswer or Unavailable: then nothing more is known, above all not that
-        there is no such task.
+        Raises NeverSent, ReplyLost, UnreadableAnswer or Unavailable: then nothing is known of some task, above all not
+        that there is none. What was learnt of the others is stored all the same.
         """
         ids = [task.id for task in job.tasks if is_open(task)]
         if not ids:
@@ -31,15 +38,25 @@ class LookingUp:
         known = self.calling.account_for(job)
         if known is None:
             raise NeverSent(f"there is no API key for {job.account or job.provider} in this stack")
-        provider = self.providers[job.provider]
-        for inquiry in provider.look_ups(ids, known.api_key):
-            response = self.calling.send(known.account, inquiry.request)
-            reports = list(provider.read_look_up(inquiry.task_ids, response))
-            for missing in [report for report in reports if isinstance(report, Missing)]:
-                response, found = self._recovered(provider, missing, known, response)
-                reports += found
-            job = self.completion.record(job, reports, response.body, looked_up=True)
+        trouble: Exception | None = None
+        for inquiry in self.providers[job.provider].look_ups(ids, known.api_key):
+            try:
+                job = self._answered(job, inquiry, known)
+            except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
+                trouble = trouble or unclear
+        if trouble:
+            raise trouble
         return job
+
+    def _answered(self, job: Job, inquiry: Inquiry, known: AccountKey) -> Job:
+        """The job with what the answer to one question tells."""
+        provider = self.providers[job.provider]
+        response = self.calling.send(known.account, inquiry.request)
+        reports = list(provider.read_look_up(inquiry.task_ids, response))
+        for missing in [report for report in reports if isinstance(report, Missing)]:
+            response, found = self._recovered(provider, missing, known, response)
+            reports += found
+        return self.completion.record(job, reports, response.body, looked_up=True)
 
     def _recovered(
         self, provider: Provider, missing: Missing, known: AccountKey, response: HttpResponse

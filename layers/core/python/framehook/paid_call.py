@@ -75,10 +75,11 @@ class PaidCall:
         sends = [self._task_to_send(job, task, token) for task in to_send]
         request = provider.submission(planned.offering, planned.body, sends, account.api_key)
         sending = self.jobs.replace(self._called(job, {task.id for task in to_send}, token), job)
-        verdicts = self._verdicts(sending.provider, account, [task.id for task in sends], request)
+        verdicts, answer = self._answered(sending.provider, account, [task.id for task in sends], request)
         sent_before = frozenset(task.id for task in to_send if task.state is TaskState.UNKNOWN)
         sent = tuple(task for task in sending.tasks if task.id in verdicts)
-        concluded = self._conclude(sending, Call(sent, verdicts, sent_before, sending.token_hashes[-1]))
+        call = Call(sent, verdicts, sent_before, sending.token_hashes[-1])
+        concluded = self._conclude(sending, call, answer)
         return concluded, self._note_gate(account.account, verdicts, gate)
 
     def sendable(self, job: Job) -> list[Task]:
@@ -90,9 +91,10 @@ class PaidCall:
         wanted = _OPEN if in_time else (TaskState.PLANNED,)
         return [task for task in tasks.counting(job) if task.state in wanted]
 
-    def _verdicts(
+    def _answered(
         self, provider: str, account: AccountKey, task_ids: list[str], request: HttpRequest
-    ) -> Mapping[str, Verdict]:
+    ) -> tuple[Mapping[str, Verdict], bytes]:
+        """The verdicts on the tasks, and the answer that they are from; empty where there was none."""
         try:
             response = self.calling.send(account.account, request)
         except NeverSent as unsent:
@@ -100,10 +102,10 @@ class PaidCall:
                 "the provider could not be reached", extra={"provider": provider, "why": str(unsent)}
             )
             failure = Failure("provider_unreachable", "the provider could not be reached")
-            return dict.fromkeys(task_ids, RefusedForNow(failure))
+            return dict.fromkeys(task_ids, RefusedForNow(failure)), b""
         except ReplyLost as lost:
-            return dict.fromkeys(task_ids, Unknown(str(lost)))
-        return self.providers[provider].read_submission(task_ids, response)
+            return dict.fromkeys(task_ids, Unknown(str(lost))), b""
+        return self.providers[provider].read_submission(task_ids, response), response.body
 
     def _task_to_send(self, job: Job, task: Task, token: str) -> TaskToSend:
         key = IncomingKey(job.id, task.attempt, task.slot)
@@ -133,7 +135,7 @@ class PaidCall:
         # Nearly always the answer comes, and sets the next due time: this one need not be moved for it.
         return rescheduled(written, now, self.policy, slack=_UNHURRIED)
 
-    def _conclude(self, job: Job, call: Call) -> Job:
+    def _conclude(self, job: Job, call: Call, answer: bytes) -> Job:
         """Stores the outcome. Results that came with the answer are those of a webhook."""
         _log(job.id, call.verdicts)
         fraction = self.chance.fraction()
@@ -143,23 +145,22 @@ class PaidCall:
                 "refused too often", extra={"job_id": job.id, "code": stored.error and stored.error.code}
             )
         reports = [v.report for v in call.verdicts.values() if isinstance(v, Accepted) and v.report]
-        return self.completion.record(stored, reports, b"") if reports else stored
+        return self.completion.record(stored, reports, answer) if reports else stored
 
     def _stored(self, job: Job, decision: Decision, call: Call) -> Job:
         """The outcome of a paid call, written down as stubbornly as time allows. What the provider calls the tasks is
         told even if that fails: a person can adopt them."""
-        for _ in range(_TRIES_TO_STORE - 1):
+        for tries_left in reversed(range(_TRIES_TO_STORE)):
             try:
                 return self.changes.apply(job, decision)
             except Unavailable:
-                logger.warning("the outcome of the call could not be stored yet", extra={"job_id": job.id})
-        try:
-            return self.changes.apply(job, decision)
-        except Unavailable:
-            ids = [verdict.task_id for verdict in call.verdicts.values() if isinstance(verdict, Accepted)]
-            told = {"job_id": job.id, "provider_task_ids": ids}
-            logger.exception("the outcome of the call could not be stored", extra=told)
-            raise
+                ids = [verdict.task_id for verdict in call.verdicts.values() if isinstance(verdict, Accepted)]
+                told = {"job_id": job.id, "provider_task_ids": ids}
+                if not tries_left:
+                    logger.exception("the outcome of the call could not be stored", extra=told)
+                    raise
+                logger.warning("the outcome of the call could not be stored yet", extra=told)
+        raise AssertionError("there is always a last try")
 
     def _note_gate(self, account: str, verdicts: Mapping[str, Verdict], seen: Gate) -> Gate:
         """Backpressure is advice: losing this race, or crashing before it, costs one more refused call."""

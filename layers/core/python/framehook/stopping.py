@@ -58,10 +58,10 @@ class Stopping:
 
 
 def asked(job: Job, answers: Mapping[str, CancelAnswer], now: int) -> Job:
-    """The job after these answers. A yes is looked into soon: only a look-up tells how the task ended."""
+    """The job after these answers. They are looked into soon: only a look-up tells how the task ended, and a no may be
+    about a task that was stopped already, by a cancel that nobody could note down."""
     if not is_to_be_cancelled(job) or CancelAnswer.UNCLEAR in answers.values():
         return job
-    if CancelAnswer.TAKEN not in answers.values():
-        return replace(job, cancel=Cancel.IMPOSSIBLE)
+    cancel = Cancel.ASKED if CancelAnswer.TAKEN in answers.values() else Cancel.IMPOSSIBLE
     due_at = now + _FIRST_LOOK if job.due_at is None else min(job.due_at, now + _FIRST_LOOK)
-    return replace(job, cancel=Cancel.ASKED, due_at=due_at)
+    return replace(job, cancel=cancel, due_at=due_at)
