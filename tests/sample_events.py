@@ -73,7 +73,7 @@ class SampleContext:
     """What handlers use of Lambda's context."""
 
     aws_request_id: str = "6f1c9a3e-2b5d-4e8f-a7c0-1d2e3f4a5b6c"
-    milliseconds: int = 100_000
+    milliseconds: int = 290_000
 
     def get_remaining_time_in_millis(self) -> int:
         return self.milliseconds

@@ -75,6 +75,7 @@ def a_full_job(**changes: Any) -> Job:
         "accepted_at": NOW + 5,
         "finished_at": NOW + 6,
         "usual_seconds": 90,
+        "look_up_growth": 20,
         "refusals": 1,
         "refused_with": "rate_limited",
         "refused_alike": 1,

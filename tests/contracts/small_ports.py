@@ -1,12 +1,16 @@
-"""The contracts of the small ports: gates, owners, secrets."""
+"""The contracts of the small ports: gates, owners, secrets, delayed messages."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from framehook.ports import Gate, GateStore, OwnerDirectory, Secrets
+from framehook.ports import DueJob, FollowUpQueue, Gate, GateStore, OwnerDirectory, Secrets
+
+# What has arrived when so many seconds have passed; asked again, what has arrived since.
+type Arrivals = Callable[[float], Sequence[DueJob]]
 
 
 class GateStoreContract(ABC):
@@ -55,3 +59,29 @@ class SecretsContract(ABC):
         assert secrets.api_key("runcomfy") is None
         assert secrets.api_key("runninghub") is None
         assert secrets.api_key("nobody") is None
+
+
+class FollowUpQueueContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def follow_ups(self) -> FollowUpQueue: ...
+
+    @pytest.fixture
+    @abstractmethod
+    def arrivals(self) -> Arrivals: ...
+
+    def test_send_job_and_due_time_arrive(self, follow_ups: FollowUpQueue, arrivals: Arrivals) -> None:
+        follow_ups.send(DueJob("job-1", 1_700_000_000_001), 0)
+        assert arrivals(0) == [DueJob("job-1", 1_700_000_000_001)]
+
+    def test_send_arrives_after_its_delay_and_not_before(
+        self, follow_ups: FollowUpQueue, arrivals: Arrivals
+    ) -> None:
+        follow_ups.send(DueJob("job-1", 5), 2)
+        follow_ups.send(DueJob("job-2", 6), 0)
+        assert arrivals(0) == [DueJob("job-2", 6)]
+        assert arrivals(2.5) == [DueJob("job-1", 5)]
+
+    def test_send_longest_delay_is_taken(self, follow_ups: FollowUpQueue, arrivals: Arrivals) -> None:
+        follow_ups.send(DueJob("job-1", 5), 900)
+        assert arrivals(0) == []

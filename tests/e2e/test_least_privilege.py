@@ -47,8 +47,8 @@ class Actor:
             QueueUrl=self.ids[queue], MessageBody="{}", DelaySeconds=NOT_A_DELAY
         )
 
-    def receive(self) -> None:
-        self.role.client("sqs").receive_message(QueueUrl=self.ids["JobsQueue"], VisibilityTimeout=0)
+    def receive(self, queue: str) -> None:
+        self.role.client("sqs").receive_message(QueueUrl=self.ids[queue], VisibilityTimeout=0)
 
     def invoke(self, function: str) -> None:
         self.role.client("lambda").invoke(FunctionName=self.ids[function], InvocationType="DryRun")
@@ -72,7 +72,8 @@ class Actor:
 KEY = {"pk": {"S": f"JOB#{uuid.uuid4()}"}, "sk": {"S": "STATE"}}
 IF_THERE = {"ConditionExpression": "attribute_exists(pk)"}  # it never is
 FOLDERS = ("incoming", "inputs", "outputs")
-QUEUES = ("JobsQueue", "JobsDeadLetters", "FailedInvocations", "PoisonChanges")
+QUEUES = ("JobsQueue", "JobsDeadLetters", "FollowUpsQueue", "FailedInvocations", "PoisonChanges")
+CONSUMED = ("JobsQueue", "FollowUpsQueue")
 INVOKED = ("FollowUpJob", "FetchOutput", "LandOutput", "SweepOverdue", "SubmitJob", "ReceiveWebhook")
 
 type Call = Callable[[Actor], None]
@@ -88,6 +89,10 @@ def file(operation: str, key: str, **arguments: Any) -> Call:
 
 def send(queue: str) -> Call:
     return lambda actor: actor.send(queue)
+
+
+def receive(queue: str) -> Call:
+    return lambda actor: actor.receive(queue)
 
 
 def invoke(function: str) -> Call:
@@ -114,7 +119,7 @@ CALLS: dict[str, Call] = {
     **{f"delete {folder}": file("delete_object", f"{folder}/none") for folder in FOLDERS},
     **{f"send {queue}": send(queue) for queue in QUEUES},
     **{f"invoke {name}": invoke(f"{name}Function") for name in INVOKED},
-    "receive JobsQueue": Actor.receive,
+    **{f"receive {queue}": receive(queue) for queue in CONSUMED},
     "announce": Actor.announce,
     **{f"read API key of {account}": read_api_key(account) for account in KEY_PARAMETERS},
     "read another parameter": Actor.read_parameter,
@@ -123,6 +128,8 @@ CALLS: dict[str, Call] = {
 }
 
 READ_AND_WRITE = {"get job", "put job", "update job"}
+# SAM's policy for a function that takes from a queue names every queue.
+RECEIVE = {f"receive {queue}" for queue in CONSUMED}
 READ_API_KEYS = {f"read API key of {account}" for account in KEY_PARAMETERS}
 MAY = {
     "ServeApiFunctionRole": {
@@ -144,8 +151,9 @@ MAY = {
         "get inputs",
         "put inputs",
         "get outputs",
-        "receive JobsQueue",
+        *RECEIVE,
         "send JobsDeadLetters",
+        "send FollowUpsQueue",
         "assume upload role",
     },
     "UploadRole": {"put incoming", "get inputs", "get outputs"},
@@ -169,6 +177,8 @@ MAY = {
         "list bucket",
         "get incoming",
         "send JobsQueue",
+        *RECEIVE,
+        "send FollowUpsQueue",
         "invoke LandOutput",
         "invoke FetchOutput",
         "send FailedInvocations",

@@ -27,6 +27,16 @@ class RecordingQueue:
         self.job_ids.append(job_id)
 
 
+class RecordingFollowUps:
+    def __init__(self) -> None:
+        self.trouble = Trouble()
+        self.sent: list[tuple[DueJob, int]] = []
+
+    @may_fail
+    def send(self, due: DueJob, delay_seconds: int) -> None:
+        self.sent.append((due, delay_seconds))
+
+
 class RecordingDeadLetters:
     def __init__(self) -> None:
         self.trouble = Trouble()

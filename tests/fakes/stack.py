@@ -21,25 +21,31 @@ from framehook.landing import Landing
 from framehook.looking_up import LookingUp
 from framehook.paid_call import PaidCall
 from framehook.preparation import Preparation
-from framehook.providers import runninghub, runware
-from framehook.providers.contract import HttpRequest, HttpResponse, Provider
+from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.publication import Publication, StoredChange
+from framehook.reminders import Reminders
 from framehook.requests import JobRequest
 from framehook.resolution import Resolution
 from framehook.stopping import Stopping
 from framehook.submission import Submission
 from framehook.sweeping import Sweeping
+from framehook.wiring.provider_calls import preferred
+from framehook.wiring.providers import PROVIDERS
 from tests.fakes.chance import FakeClock, SeededChance
 from tests.fakes.directories import FakeGateStore, FakeResources, FakeSecrets
 from tests.fakes.exchanges import FakeDownloader, ScriptedTransport
 from tests.fakes.job_store import FakeJobStore
 from tests.fakes.media import FakeMediaStore, FakeUploadSigner
-from tests.fakes.messages import RecordingBus, RecordingQueue, RecordingStarter
+from tests.fakes.messages import (
+    RecordingBus,
+    RecordingFollowUps,
+    RecordingQueue,
+    RecordingStarter,
+)
 
 BUCKET = "media"
 OWNER = "ada"
-PROVIDERS: Mapping[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
-PLENTY = 100_000
+PLENTY = 290_000
 VIDEO_URL = "https://vm.runware.ai/video/1.mp4"
 
 
@@ -55,12 +61,14 @@ class InMemoryStack:
         self.media = FakeMediaStore()
         self.signer = FakeUploadSigner()
         self.queue = RecordingQueue()
+        self.follow_ups = RecordingFollowUps()
         self.starter = RecordingStarter()
         self.bus = RecordingBus()
-        self.secrets = FakeSecrets({"runware": "key", "runninghub-ai": "hub-key"})
+        self.secrets = FakeSecrets({"runware": "key", "runninghub-ai": "hub-key", "runcomfy": "comfy-key"})
         self.runware = ScriptedTransport()
         self.runninghub = ScriptedTransport()
         self.runninghub_cn = ScriptedTransport()
+        self.runcomfy = ScriptedTransport()
         self.resources = FakeResources()
         self.downloader = FakeDownloader()
         self.changes = Changes(self.jobs, self.clock, self.policy)
@@ -69,9 +77,15 @@ class InMemoryStack:
         self.intake = Intake(self.changes, keeper)
         calling = Calling(
             self.secrets,
-            {"runware": self.runware, "runninghub-ai": self.runninghub, "runninghub-cn": self.runninghub_cn},
-            {"runware": ["runware"], "runninghub": ["runninghub-ai", "runninghub-cn"]},
+            {
+                "runware": self.runware,
+                "runninghub-ai": self.runninghub,
+                "runninghub-cn": self.runninghub_cn,
+                "runcomfy": self.runcomfy,
+            },
+            preferred("ai"),
         )
+        reminders = Reminders(self.follow_ups, self.clock)
         looking_up = LookingUp(self.completion, calling, PROVIDERS)
         self.submission = Submission(
             changes=self.changes,
@@ -90,6 +104,7 @@ class InMemoryStack:
                 completion=self.completion,
                 webhook_base="https://hooks.example",
             ),
+            reminders=reminders,
         )
         self.landing = Landing(self.changes, self.media, 2**31)
         downloaders = dict.fromkeys(PROVIDERS, self.downloader)
@@ -101,6 +116,7 @@ class InMemoryStack:
             media=self.media,
             starter=self.starter,
             stopping=Stopping(self.changes, calling, PROVIDERS),
+            reminders=reminders,
         )
         self.cancelling = Cancelling(self.changes, self.starter, PROVIDERS)
         self.sweeping = Sweeping(self.jobs, self.starter, self.clock)
@@ -167,6 +183,27 @@ class InMemoryStack:
         self.sweeping.sweep(lambda: PLENTY)
         for due in self.starter.follow_ups:
             self.following.follow_up(due)
+        return self.job(job_id)
+
+    def message(self) -> Job:
+        """Delivers the latest delayed message when its time has come: twice, as a queue may."""
+        due, delay = self.follow_ups.sent[-1]
+        self.clock.advance(seconds=delay)
+        self.following.follow_up(due)
+        self.following.follow_up(due)
+        return self.job(due.job_id)
+
+    def deliver_files(self, job_id: str, *bodies: bytes) -> Job:
+        """Fetches and lands every output, in order, as the stream and the bucket would have it."""
+        for index, body in enumerate(bodies):
+            attempt = self.job(job_id).outputs[index].attempt
+            record = self.jobs.get_output(job_id, index, attempt)
+            assert record
+            assert record.result
+            if record.result.url:
+                self.downloader.bodies[record.result.url] = body
+            self.fetching.fetch(job_id, index)
+            self.landing.land(f"incoming/{job_id}/{attempt}/{index}")
         return self.job(job_id)
 
     def publish(self) -> None:

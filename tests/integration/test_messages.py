@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 import zipfile
 from typing import TYPE_CHECKING, override
@@ -12,10 +13,11 @@ import pytest
 
 from framehook.adapters.eventbridge import EventBridgeBus
 from framehook.adapters.lambda_starter import FunctionNames, LambdaStarter
-from framehook.adapters.sqs_jobs import SqsDeadLetters, SqsJobQueue
+from framehook.adapters.sqs_jobs import SqsDeadLetters, SqsFollowUpQueue, SqsJobQueue
 from framehook.adapters.ssm_secrets import SsmSecrets
-from framehook.ports import Secrets
-from tests.contracts.small_ports import SecretsContract
+from framehook.follow_up_edge import due_jobs
+from framehook.ports import DueJob, FollowUpQueue, Secrets
+from tests.contracts.small_ports import Arrivals, FollowUpQueueContract, SecretsContract
 from tests.sandbox.local_cloud import LocalCloud
 
 if TYPE_CHECKING:
@@ -32,6 +34,32 @@ class TestSsmSecrets(SecretsContract):
         ssm.put_parameter(Name=f"{prefix}/runcomfy", Value=" ", Type="String")
         names = ("runware", "runcomfy", "runninghub")
         return SsmSecrets(ssm, {name: f"{prefix}/{name}" for name in names})
+
+
+class TestSqsFollowUpQueue(FollowUpQueueContract):
+    @pytest.fixture
+    def queue_url(self, cloud: LocalCloud) -> str:
+        sqs = cloud.session.client("sqs", endpoint_url=cloud.endpoint_url)
+        return sqs.create_queue(QueueName=f"q-{uuid.uuid4()}")["QueueUrl"]
+
+    @override
+    @pytest.fixture
+    def follow_ups(self, cloud: LocalCloud, queue_url: str) -> FollowUpQueue:
+        return SqsFollowUpQueue(cloud.session.client("sqs", endpoint_url=cloud.endpoint_url), queue_url)
+
+    @override
+    @pytest.fixture
+    def arrivals(self, cloud: LocalCloud, queue_url: str) -> Arrivals:
+        """As follow_up_job reads the messages."""
+        sqs = cloud.session.client("sqs", endpoint_url=cloud.endpoint_url)
+
+        def arrived(seconds: float) -> list[DueJob]:
+            time.sleep(seconds)
+            received = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+            bodies = [{"body": message["Body"]} for message in received.get("Messages", [])]
+            return list(due_jobs({"Records": bodies}))
+
+        return arrived
 
 
 def test_queue_and_dead_letters_carry_what_was_sent(cloud: LocalCloud) -> None:

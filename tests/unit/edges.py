@@ -19,7 +19,7 @@ from framehook.calling import Calling
 from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.model_forms import ModelForms
-from framehook.providers import runninghub_account, runware_account
+from framehook.providers import runcomfy_account, runninghub_account, runware_account
 from framehook.queue_edge import QueueEdge
 from framehook.stream_edge import StreamEdge
 from framehook.telemetry import observed
@@ -102,13 +102,18 @@ def calling(stack: InMemoryStack) -> Calling:
         "runware": stack.runware,
         "runninghub-ai": stack.runninghub,
         "runninghub-cn": stack.runninghub_cn,
+        "runcomfy": stack.runcomfy,
     }
-    accounts = {"runware": ["runware"], "runninghub": ["runninghub-ai", "runninghub-cn"]}
+    accounts = {
+        "runware": ["runware"],
+        "runninghub": ["runninghub-ai", "runninghub-cn"],
+        "runcomfy": ["runcomfy"],
+    }
     return Calling(stack.secrets, transports, accounts)
 
 
 def overview(stack: InMemoryStack) -> AccountOverview:
-    readers = {"runware": runware_account, "runninghub": runninghub_account}
+    readers = {"runware": runware_account, "runninghub": runninghub_account, "runcomfy": runcomfy_account}
     return AccountOverview(calling(stack), readers, stack.gates, stack.clock, stack.chance)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -22,6 +23,11 @@ IMAGES = [
 ]
 PRO = "runware/openai:3@2"
 NATIVE: dict[str, Any] = {"positivePrompt": "a cat", "width": 1280, "height": 720}
+
+
+def data_uri(content_type: str, size: int) -> str:
+    """One of so many bytes."""
+    return f"data:{content_type};base64,{base64.b64encode(bytes(size)).decode()}"
 
 
 def problems(model: str, given_input: dict[str, Any], provider: Any = None) -> list[FieldProblem]:

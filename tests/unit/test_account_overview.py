@@ -14,6 +14,7 @@ from tests.fakes.exchanges import Answer
 from tests.fakes.stack import InMemoryStack, refusal, response
 from tests.unit.edges import overview
 from tests.unit.providers.test_account_questions import DETAILS, QUEUE, STATUS
+from tests.unit.providers.test_runcomfy_account import BALANCE as COMFY
 
 RUNWARE = response(200, {"data": [DETAILS]})
 QUEUED = response(200, {"code": 0, "msg": "success", "data": QUEUE})
@@ -47,6 +48,7 @@ def test_every_account_is_told_with_what_its_provider_says(stack: InMemoryStack)
     assert {name: [state.id for state in found] for name, found in overview(stack).providers().items()} == {
         "runware": ["runware"],
         "runninghub": ["runninghub-ai", "runninghub-cn"],
+        "runcomfy": ["runcomfy"],
     }
     script(stack, QUEUED, BALANCE)
     found = states(stack)
@@ -54,7 +56,7 @@ def test_every_account_is_told_with_what_its_provider_says(stack: InMemoryStack)
     hub = found["runninghub-ai"].facts
     assert (hub.balance, hub.coins, hub.running, hub.queued) == ("12.50", "177814", 1, 2)
     assert (hub.limit, hub.key_kind) == (30, "shared")
-    assert [error(state) for state in found.values()] == [None] * 3
+    assert [error(state) for state in found.values()] == [None] * 4
 
 
 def test_account_without_a_key_is_not_asked(stack: InMemoryStack) -> None:
@@ -85,6 +87,7 @@ def test_currency_is_what_the_provider_says_else_the_accounts(stack: InMemorySta
         "runware": "USD",
         "runninghub-ai": "EUR",
         "runninghub-cn": "CNY",
+        "runcomfy": "USD",
     }
 
 
@@ -117,6 +120,27 @@ def test_one_refused_question_leaves_what_the_other_told(stack: InMemoryStack) -
     state = states(stack)["runninghub-ai"]
     assert (error(state), state.error and state.error.provider_code) == ("provider_auth_failed", "802")
     assert (state.facts.coins, state.facts.limit) == ("177814", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "balance", "code"),
+    [
+        (response(200, COMFY), "5.00", None),
+        (response(404, {"message": "Not Found"}), None, None),
+        (response(200, {"error_code": 400004}), None, "provider_auth_failed"),
+        (response(403, {"message": "Forbidden"}), None, "provider_auth_failed"),
+        (response(200, {"balance_usd": "rich"}), None, "unreadable_answer"),
+        (ReplyLost("too slow"), None, "provider_unavailable"),
+    ],
+)
+def test_runcomfy_tells_its_balance_or_nothing_or_the_trouble(
+    stack: InMemoryStack, answer: Answer, balance: str | None, code: str | None
+) -> None:
+    stack.secrets.api_keys = {"runcomfy": "comfy-key-123"}
+    stack.runcomfy.answers.append(answer)
+    state = states(stack)["runcomfy"]
+    assert (state.facts.balance, error(state)) == (balance, code)
+    assert (state.configured, state.selected, state.currency) == (True, True, "USD")
 
 
 def test_provider_that_does_not_answer_is_not_asked_again(stack: InMemoryStack) -> None:
@@ -164,6 +188,7 @@ def test_gate_is_told_by_account(stack: InMemoryStack) -> None:
         "runware": GateState(None, 0),
         "runninghub-ai": GateState(now + 5_000, 2),
         "runninghub-cn": GateState(None, 1),
+        "runcomfy": GateState(None, 0),
     }
 
 

@@ -15,6 +15,7 @@ from framehook.due_times import (
     first_due,
     next_bringing_in,
     next_look_up,
+    pause_after_look_up,
     refusal_back_off,
     rescheduled,
 )
@@ -40,7 +41,7 @@ def test_look_ups_back_off_to_an_hour_apart() -> None:
     assert minutes == [4, 8, 16, 32, 64, 124, 184, 244]
 
 
-@given(usual=st.integers(0, 1_800), look_ups=st.integers(0, 60))
+@given(usual=st.integers(0, 1_800), look_ups=st.integers(0, POLICY.most_look_ups - 3))
 def test_next_look_up_is_always_later_and_at_most_an_hour(usual: int, look_ups: int) -> None:
     this, following = (next_look_up(running(usual, number), POLICY) for number in (look_ups, look_ups + 1))
 
@@ -57,7 +58,7 @@ def test_look_ups_count_from_the_acceptance_or_what_is_known_of_it() -> None:
 
 @given(usual=st.integers(0, 3_600), delay=st.integers(0, 15_000))
 def test_first_due_time_serves_as_that_of_the_first_look_up(usual: int, delay: int) -> None:
-    due = first_due(NOW, usual, POLICY)
+    due = first_due(a_job(Status.QUEUED, created_at=NOW, usual_seconds=usual), POLICY)
     accepted = replace(running(usual), accepted_at=NOW + delay, due_at=due)
 
     assert NOW + POLICY.queue_patience <= due <= NOW + 5 * MINUTE
@@ -71,7 +72,7 @@ def test_first_due_time_serves_as_that_of_the_first_look_up(usual: int, delay: i
         (a_job(Status.QUEUED), NOW + POLICY.queue_patience),
         (a_job(Status.QUEUED, not_before=NOW + 7_000), NOW + 7_000),
         (a_job(Status.QUEUED, not_before=NOW - 7_000), NOW + POLICY.queue_patience),
-        (a_job(Status.SUBMITTING), NOW + 75_000),
+        (a_job(Status.SUBMITTING), NOW + 125_000),
         (a_job(Status.SUBMITTING, lease_until=None), NOW),
         (running(60), NOW + 4 * MINUTE),
         (replace(running(60), accepted_at=NOW - HOUR), NOW),
@@ -148,3 +149,55 @@ def test_chance_is_in_the_upper_half_of_a_back_off(refusals: int, fraction: floa
     longest = refusal_back_off(refusals, 1)
 
     assert longest // 2 <= refusal_back_off(refusals, fraction) <= longest <= 5 * MINUTE
+
+
+def polled(look_ups: int = 0, growth: int = 20, usual_seconds: int = 180) -> Job:
+    return replace(running(usual_seconds, look_ups), look_up_growth=growth)
+
+
+def test_look_ups_of_a_provider_that_never_calls_start_at_the_usual_run_time_and_grow() -> None:
+    seconds = [(next_look_up(polled(number), POLICY) - NOW) // SECOND for number in range(10)]
+
+    assert seconds == [180, 216, 259, 311, 373, 447, 537, 644, 773, 928]
+
+
+@given(
+    usual=st.integers(0, 3_600), growth=st.integers(0, 100), look_ups=st.integers(0, POLICY.most_look_ups - 3)
+)
+def test_grown_look_ups_are_later_each_time_and_at_most_an_hour_apart(
+    usual: int, growth: int, look_ups: int
+) -> None:
+    this, following = (
+        next_look_up(polled(number, growth, usual), POLICY) for number in (look_ups, look_ups + 1)
+    )
+
+    assert NOW + SECOND <= NOW + max(usual, 1) * SECOND <= this < following <= this + HOUR
+
+
+def test_pause_after_a_late_look_up_makes_up_for_none_that_was_missed() -> None:
+    """An outage of an hour, then a look-up: the next is a fifth of that hour later, not the many that were due."""
+    late = NOW + HOUR
+
+    assert pause_after_look_up(polled(1), late, POLICY) == HOUR // 5
+    assert pause_after_look_up(polled(1), NOW + 20 * HOUR, POLICY) == HOUR
+    assert pause_after_look_up(polled(1), NOW + SECOND, POLICY) == 36 * SECOND
+    assert pause_after_look_up(running(), late, POLICY) == SECOND
+
+
+def test_first_poll_can_be_set_for_all_models_and_the_rest_keeps_in_step() -> None:
+    policy = Policy(first_poll=6 * SECOND)
+
+    assert [next_look_up(polled(number), policy) - NOW for number in range(3)] == [6_000, 7_200, 8_640]
+    assert next_look_up(running(60), policy) == next_look_up(running(60), POLICY)
+
+
+@pytest.mark.parametrize("job", [running(), polled()])
+def test_last_look_up_is_kept_for_the_deadline(job: Job) -> None:
+    last = replace(job, look_ups=POLICY.most_look_ups - 1)
+
+    assert next_look_up(last, POLICY) == NOW + POLICY.run_deadline
+
+
+def test_late_look_up_costs_a_result_so_its_due_time_has_little_slack() -> None:
+    assert rescheduled(replace(polled(), due_at=NOW + 202 * SECOND), NOW, POLICY).due_at == NOW + 202 * SECOND
+    assert rescheduled(replace(polled(), due_at=NOW + 203 * SECOND), NOW, POLICY).due_at == NOW + 180 * SECOND

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from framehook.jobs import Status
 from framehook.webhook_edge import answer
 from tests.fakes import RecordingDeadLetters
-from tests.fakes.stack import InMemoryStack
+from tests.fakes.stack import PLENTY, InMemoryStack
 from tests.sample_events import TASK_ID, messages, rest_call, sample_event
 from tests.unit.edges import ASKED, Api, queue_edge, sample_job
 
@@ -55,7 +55,7 @@ def test_any_json_on_the_queue_is_a_job_or_a_dead_letter(body: dict[str, Any], p
     stack, letters = InMemoryStack(), RecordingDeadLetters()
     stack.acknowledge()
     event = messages({**ASKED, **body} if plausible else body)
-    assert queue_edge(stack, letters).take(event, lambda: 100_000) == {"batchItemFailures": []}
+    assert queue_edge(stack, letters).take(event, lambda: PLENTY) == {"batchItemFailures": []}
     jobs = list(stack.jobs.jobs.values())
     assert len(jobs) + len(letters.letters) == 1  # NaN is Python's, not JSON's
     assert len(stack.runware.requests) == sum(job.status is Status.RUNNING for job in jobs)

@@ -18,6 +18,7 @@ from framehook.ports import (
     DueJob,
     EventBus,
     FileSender,
+    FollowUpQueue,
     FunctionStarter,
     GateStore,
     JobQueue,
@@ -32,7 +33,13 @@ from framehook.ports import (
 from tests.contracts.job_store import JobStoreContract, StoreFactory
 from tests.contracts.media_store import MediaStoreContract
 from tests.contracts.samples import NOW, a_job
-from tests.contracts.small_ports import GateStoreContract, OwnerDirectoryContract, SecretsContract
+from tests.contracts.small_ports import (
+    Arrivals,
+    FollowUpQueueContract,
+    GateStoreContract,
+    OwnerDirectoryContract,
+    SecretsContract,
+)
 from tests.fakes import (
     FakeClock,
     FakeDownloader,
@@ -45,6 +52,7 @@ from tests.fakes import (
     FakeUploadSigner,
     RecordingBus,
     RecordingDeadLetters,
+    RecordingFollowUps,
     RecordingPoisonQueue,
     RecordingQueue,
     RecordingStarter,
@@ -86,6 +94,25 @@ class TestFakeSecrets(SecretsContract):
     @pytest.fixture
     def secrets(self) -> Secrets:
         return FakeSecrets({"runware": "sk-1", "runcomfy": ""})
+
+
+class TestRecordingFollowUps(FollowUpQueueContract):
+    @override
+    @pytest.fixture
+    def follow_ups(self) -> RecordingFollowUps:
+        return RecordingFollowUps()
+
+    @override
+    @pytest.fixture
+    def arrivals(self, follow_ups: RecordingFollowUps) -> Arrivals:
+        taken: list[DueJob] = []
+
+        def arrived(seconds: float) -> list[DueJob]:
+            new = [due for due, delay in follow_ups.sent if delay <= seconds and due not in taken]
+            taken.extend(new)
+            return new
+
+        return arrived
 
 
 def test_fail_next_not_applied_leaves_the_store_as_it_was() -> None:
@@ -159,10 +186,10 @@ def test_fakes_are_what_they_stand_for() -> None:
     chance: Chance = SeededChance()
     signer: UploadSigner = FakeUploadSigner()
     queue: JobQueue = RecordingQueue()
+    follow_ups: FollowUpQueue = RecordingFollowUps()
     letters: DeadLetters = RecordingDeadLetters()
     poison: PoisonQueue = RecordingPoisonQueue()
     starter: FunctionStarter = RecordingStarter()
     bus: EventBus = RecordingBus()
-    assert all(
-        (store, transport, downloader, sender, clock, chance, signer, queue, letters, poison, starter, bus)
-    )
+    fakes = (store, transport, downloader, sender, clock, chance, signer, queue, follow_ups, letters, poison)
+    assert all((*fakes, starter, bus))

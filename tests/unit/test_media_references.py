@@ -15,6 +15,8 @@ from framehook.media_references import (
     MEGABYTE,
     format_of_type,
     in_words,
+    is_image,
+    is_prose,
     media_problem,
 )
 
@@ -140,6 +142,55 @@ def test_families_hold_known_formats_only() -> None:
 def test_content_type_may_have_parameters_and_any_case() -> None:
     assert format_of_type("Image/JPEG; charset=binary") == "jpg"
     assert format_of_type("text/plain") is None
+
+
+@pytest.mark.parametrize(
+    "host", ["ada:secret@example.com", "secret@example.com:443", "a\\@secret@[::1]", "@secret"]
+)
+@pytest.mark.parametrize("rest", ["", "/a.png", "?a", "#a"])
+def test_url_with_a_login_is_refused_and_never_told(host: str, rest: str) -> None:
+    problem = media_problem(RULE, f"https://{host}{rest}", "input.image")
+    assert problem is not None
+    assert problem.message.startswith("must be a URL without a user name or password")
+    assert "secret" not in repr(problem)
+
+
+@pytest.mark.parametrize("path", ["/@ada/a.png", "/a.png?mail=ada@example.com", "#ada@example.com", "?a@b"])
+def test_sign_of_a_login_elsewhere_in_a_url_is_none(path: str) -> None:
+    assert said({"media": ["png"]}, f"https://example.com{path}") is None
+
+
+@pytest.mark.parametrize("value", ["https://e.com/a.exe", "s3://b/a.mp4", "data:text/x-any;base64,AAAA"])
+def test_rule_without_formats_takes_any_but_no_more_bytes(value: str) -> None:
+    assert said({"media": ()}, value) is None
+    assert said({"media": (), "max_mb": 1}, f"data:text/x-any;base64,{'A' * 2 * MEGABYTE}") is not None
+
+
+@pytest.mark.parametrize(
+    ("reference", "image"),
+    [
+        ("s3://b/a.png", True),
+        ("s3://b/a.JPEG", True),
+        ("s3://b/a.svg", True),
+        ("https://e.com/a.avif?b.mp4", True),
+        ("data:image/x-unheard-of;base64,AAAA", True),
+        ("s3://b/a.mp4", False),
+        ("s3://b/png", False),
+        ("s3://b/a.safetensors", False),
+        ("data:video/mp4;base64,AAAA", False),
+        ("", False),
+    ],
+)
+def test_image_is_told_by_its_type_or_extension(reference: str, image: bool) -> None:
+    assert is_image(reference) is image
+
+
+@pytest.mark.parametrize(
+    "name", ["prompt", "negativePrompt", "text", "context", "Content", "lyrics", "text2", "image"]
+)
+def test_prose_is_told_as_intake_tells_it(name: str) -> None:
+    slim, _ = extracted({name: "data:image/png;base64,AAAA"}, "bucket", "inputs/ada/job")
+    assert is_prose(name) is slim[name].startswith("data:")
 
 
 def test_problem_keeps_little_of_a_long_value() -> None:

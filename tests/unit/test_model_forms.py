@@ -1,4 +1,4 @@
-"""What can be filled in of a model: asked of RunningHub, told by the catalogue, or refused by name."""
+"""What can be filled in of a model: asked of its provider, told by the catalogue, or refused by name."""
 
 from __future__ import annotations
 
@@ -29,17 +29,23 @@ from framehook.providers.contract import HttpResponse
 from tests.fakes.exchanges import Answer
 from tests.fakes.stack import InMemoryStack, response
 from tests.unit.edges import calling
+from tests.unit.providers.test_runcomfy_forms import DEPLOYMENT, MODEL
 from tests.unit.providers.test_runninghub_forms import APP_NODE, GRAPH, app, workflow
 
 KEY = "0123456789abcdef0123456789abcdef"
 WORKFLOW = "runninghub/workflow/1904136902449209346"
 APP = "runninghub/ai-app/2013570680079523842"
+RUNCOMFY_KNOWN = (
+    "runcomfy/openai/sora-2/text-to-video",
+    "runcomfy/openai/sora-2/pro/text-to-video",
+    "runcomfy/openai/sora-2/pro/image-to-video",
+)
 
 
 @pytest.fixture
 def stack() -> InMemoryStack:
     stack = InMemoryStack()
-    stack.secrets.api_keys = {"runninghub-ai": KEY}
+    stack.secrets.api_keys = {"runninghub-ai": KEY, "runcomfy": "comfy-key-123"}
     return stack
 
 
@@ -165,7 +171,14 @@ def test_key_is_never_told(stack: InMemoryStack, answer: Answer) -> None:
         "runninghub/query",
         "runninghub/Workflow/1",
         "runninghub/rhart-video-s/text-to-video-pro",
-        "runcomfy/acme/model",
+        "runcomfy/acme",
+        "runcomfy/",
+        "runcomfy/a/../b",
+        "runcomfy/a/b?c=d",
+        "runcomfy/deployment/",
+        "runcomfy/deployment/a/b",
+        "runcomfy/deployment/" + "x" * 65,
+        "runcomfy/acme/" + "x" * 10_000,
         "/",
         "\ud83d",
         "x" * 10_000,
@@ -177,7 +190,16 @@ def test_id_that_can_not_be_described_is_named(stack: InMemoryStack, model_id: s
     (problem,) = refused.value.problems
     assert problem.field == "id"
     assert len(str(problem.message)) < 300
-    assert stack.runninghub.requests == []
+    assert stack.runninghub.requests + stack.runcomfy.requests == []
+
+
+def test_ids_that_can_be_described_are_named(stack: InMemoryStack) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        forms(stack).describe("sora-3")
+    (problem,) = refused.value.problems
+    assert {"runninghub/workflow/<id>", "runcomfy/<model id>", "runcomfy/deployment/<id>"} <= set(
+        problem.allowed
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,6 +210,9 @@ def test_id_that_can_not_be_described_is_named(stack: InMemoryStack, model_id: s
         "runninghub/RHART-VIDEO-S-OFFICIAL/text-to-video-pro",
         "runninghub/AI-App/1",
         "runninghub/workflow/abc",
+        "runcomfy/openai/sora-2-pro/text-to-video",
+        "runcomfy/Deployment/3f8a2f0e",
+        "runcomfy/acme",
     ],
 )
 def test_reason_is_the_one_that_a_job_gets(stack: InMemoryStack, model_id: str) -> None:
@@ -216,6 +241,85 @@ def test_providers_own_ids_are_told_by_their_rules(stack: InMemoryStack) -> None
     fields = {field["field_name"]: field for field in model_shown(forms(stack).describe(endpoint))["fields"]}
     assert (fields["imageUrl"]["upload"], fields["imageUrl"]["required"]) == (True, True)
     assert fields["duration"]["options"] == ["4", "8", "12"]
+
+
+@pytest.mark.parametrize("model_id", RUNCOMFY_KNOWN)
+def test_model_of_runcomfy_that_the_catalogue_knows_is_not_asked_for(
+    stack: InMemoryStack, model_id: str
+) -> None:
+    shown = model_shown(forms(stack).describe(model_id))
+    fields = {field["field_name"]: field for field in shown["fields"]}
+    assert (shown["kind"], shown["provider"], shown["price"]) == ("native", "runcomfy", None)
+    assert (fields["seconds"]["options"], fields["seconds"]["default"]) == ([4, 8, 12], 4)
+    assert stack.runcomfy.requests == []
+
+
+def test_other_model_of_runcomfy_is_asked_for(stack: InMemoryStack) -> None:
+    stack.runcomfy.answers.append(response(200, MODEL))
+    shown = model_shown(forms(stack).describe("runcomfy/bytedance/seedance-2.5/image-to-video/1080p"))
+    assert (shown["kind"], shown["provider"], shown["name"]) == ("native", "runcomfy", "Seedance 2.5")
+    assert shown["price"] == "base price 0.57 USD per second"
+    assert shown["example"]["input"] == {
+        "prompt": "A fox in snow",
+        "image": "https://example.com/picture.png",
+        "generate_audio": True,
+        "duration": 5,
+    }
+
+
+def test_deployment_of_runcomfy_is_told_with_an_example_of_overrides(stack: InMemoryStack) -> None:
+    stack.runcomfy.answers.append(response(200, DEPLOYMENT))
+    shown = model_shown(forms(stack).describe("runcomfy/deployment/3f8a2f0e"))
+    assert (shown["kind"], shown["provider"], shown["name"]) == ("deployment", "runcomfy", "text-to-image")
+    assert shown["example"] == {
+        "model": "runcomfy/deployment/3f8a2f0e",
+        "input": {
+            "overrides": {
+                "6": {"inputs": {"text": "a cute panda"}},
+                "10": {"inputs": {"image": "https://example.com/picture.png"}},
+            }
+        },
+    }
+
+
+def test_picture_that_is_described_as_a_part_of_a_video_has_a_picture_for_a_sample(
+    stack: InMemoryStack,
+) -> None:
+    image = {"type": "string", "format": "image_uri", "description": "The first frame of the video"}
+    clip = {"type": "array", "format": "video_uris"}
+    schema = {"properties": {"image": image, "references": clip}, "required": ["image", "references"]}
+    stack.runcomfy.answers.append(response(200, MODEL | {"input_schema": schema}))
+    shown = model_shown(forms(stack).describe("runcomfy/acme/model"))
+    assert shown["example"]["input"] == {
+        "image": "https://example.com/picture.png",
+        "references": ["https://example.com/clip.mp4"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (response(404, {"error_code": 404001}), NoSuchModel),
+        (response(400, {"error_code": 400001}), NoSuchModel),
+        (response(403, {"error_code": 403003}), NoSuchModel),
+        (response(200, {"error_code": 400004}), ProviderTrouble),
+        (response(429, {}), ProviderUnavailable),
+        (response(200, []), ProviderTrouble),
+        (NeverSent("ConnectError"), ProviderUnavailable),
+    ],
+)
+def test_trouble_names_the_provider_that_was_asked(
+    stack: InMemoryStack, answer: Answer, kind: type[FramehookError]
+) -> None:
+    stack.runcomfy.answers.append(answer)
+    with pytest.raises(kind, match="RunComfy"):
+        forms(stack).describe("runcomfy/acme/model")
+
+
+def test_provider_without_a_key_is_named(stack: InMemoryStack) -> None:
+    stack.secrets.api_keys = {}
+    with pytest.raises(NotConfigured, match="RunComfy"):
+        forms(stack).describe("runcomfy/acme/model")
 
 
 def test_everything_that_the_catalogue_knows_can_be_told() -> None:

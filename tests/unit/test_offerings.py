@@ -57,6 +57,24 @@ def test_image_decides_the_size_on_runware() -> None:
     assert plan("sora-2-pro", {"prompt": "a cat", "image": IMAGE}).quoted is None
 
 
+def test_offering_may_have_a_cadence_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = catalogue.models()["sora-2"]
+    [*_, offering] = known["offerings"]
+    asked = {"prompt": "ab"}
+    usual = plan("sora-2", asked, "runcomfy")
+    assert (usual.usual_seconds, usual.look_up_growth) == (120, 20)
+    other = {**known, "offerings": [{**offering, "usual_seconds": 90, "look_up_growth": 25}]}
+    monkeypatch.setattr(catalogue, "models", lambda: {"sora-2": other})
+    for model in ("sora-2", f"runcomfy/{offering['id']}"):
+        found = plan(model, asked)
+        assert (found.usual_seconds, found.look_up_growth) == (90, 25)
+
+
+@pytest.mark.parametrize("model", [PRO, "runninghub/acme/new", "runninghub/workflow/1"])
+def test_provider_that_calls_is_not_looked_up_by_growth(model: str) -> None:
+    assert plan(model, NATIVE if model == PRO else {}).look_up_growth is None
+
+
 def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
     found = problems("sora-2", {"prompt": "a cat", "image": IMAGE, "size": "1280x720"})
     assert {problem.code for problem in found} == {"no_eligible_offering"}
@@ -65,6 +83,7 @@ def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
         ("input.size", "runware (openai:3@1) can't take size together with image, which decides it"),
         ("input.image", f"{official}/text-to-video) takes no image"),
         ("input.size", f"{official}/image-to-video) takes no size"),
+        ("input.image", "runcomfy (openai/sora-2/text-to-video) takes no image"),
     ]
 
 
@@ -117,20 +136,21 @@ def test_unknown_name_suggests_close_ones_and_shows_native_ids() -> None:
     assert problem.allowed == ["sora-2-pro", "sora-2"]
     assert "runware/openai:3@2" in problem.message
     assert "runninghub/rhart-video-s-official/text-to-video-pro" in problem.message
+    assert "runcomfy/openai/sora-2/pro/text-to-video" in problem.message
 
 
 @pytest.mark.parametrize(
     ("model", "provider", "field"),
     [
-        ("runcomfy/openai/sora-2", None, "model"),
-        ("sora-2", "runcomfy", "provider"),
-        ("sora-2", ["runware", "runcomfy"], "provider"),
-        ("sora-2", "nobody", "provider"),
+        ("acme/openai/sora-2", None, "model"),
+        ("sora-2", "acme", "provider"),
+        ("sora-2", ["runware", "acme"], "provider"),
+        ("sora-2", "RunComfy", "provider"),
         ("sora-2", [], "provider"),
         ("sora-2", ["runware"] * 11, "provider"),
         ("sora-2", 7, "provider"),
         ("sora-2", [["x"]], "provider"),
-        (PRO, "runcomfy", "provider"),
+        (PRO, "acme", "provider"),
     ],
 )
 def test_provider_that_is_not_supported_is_named_with_those_that_are(
@@ -138,7 +158,7 @@ def test_provider_that_is_not_supported_is_named_with_those_that_are(
 ) -> None:
     [problem] = problems(model, {"prompt": "ab"}, provider)
     assert problem.field == field
-    assert problem.allowed == ["runware", "runninghub"]
+    assert problem.allowed == ["runware", "runninghub", "runcomfy"]
 
 
 @pytest.mark.parametrize("provider", [None, "runware", ["runware"], ("runware", "runware")])
@@ -280,6 +300,8 @@ def test_data_has_a_source_and_a_date() -> None:
     assert catalogue.runware_data()["date"] == "2026-10-12"
     assert "github.com/HM-RunningHub/" in catalogue.runninghub_data()["source"]
     assert catalogue.runninghub_data()["date"] == "2026-08-01"
+    assert catalogue.runcomfy_data()["source"]
+    assert catalogue.runcomfy_data()["date"] == "2026-11-20"
 
 
 def test_receiver_side_loads_no_catalogue() -> None:
@@ -301,6 +323,7 @@ JSON = st.recursive(
 OURS = ["prompt", "image", "size", "seconds", "count"]
 THEIRS = ["taskType", "positivePrompt", "width", "height", "inputs", "ttl", "numberResults", "seed"]
 THEIRS += ["imageUrl", "imageUrls", "duration", "nodeInfoList", "workflow", "usePersonalQueue"]
+THEIRS += ["input_reference", "overrides", "workflow_api_json", "extra_data", "webhook"]
 RUNWARE = ["sora-2", PRO, "runware/runware:100@1", "runware/new:1@1", "runware/vidu:4@2"]
 RUNNINGHUB = [
     "runninghub/rhart-image-g-2/image-to-image",
@@ -309,10 +332,11 @@ RUNNINGHUB = [
     "runninghub/workflow/1",
     "runninghub/ai-app/1",
 ]
+RUNCOMFY = ["runcomfy/openai/sora-2/pro/image-to-video", "runcomfy/a/b", "runcomfy/deployment/1"]
 
 
 @given(
-    model=st.sampled_from([*RUNWARE, *RUNNINGHUB]),
+    model=st.sampled_from([*RUNWARE, *RUNNINGHUB, *RUNCOMFY]),
     given_input=st.dictionaries(st.sampled_from([*OURS, *THEIRS]) | st.text(max_size=5), JSON, max_size=6),
 )
 def test_any_input_is_planned_or_refused(model: str, given_input: dict[str, Any]) -> None:

@@ -54,5 +54,6 @@ def test_only_the_chinese_site_charges_in_yuan() -> None:
         "runware": "USD",
         "runninghub-ai": "USD",
         "runninghub-cn": "CNY",
+        "runcomfy": "USD",
     }
     assert currency_of("") == "USD"

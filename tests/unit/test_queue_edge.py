@@ -87,7 +87,7 @@ def test_same_idempotency_key_as_over_http_is_the_same_job(jobs: Jobs) -> None:
         {"input": {"prompt": "a fox", "size": "640x480"}},
         {"callback_url": "https://example.com"},
         {"max_cost_usd": "1"},
-        {"provider": "runcomfy"},
+        {"provider": "acme"},
         {"model": 7},
         {"model": "\ud800"},
         {"\ud800": 1},

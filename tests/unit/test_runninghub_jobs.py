@@ -34,19 +34,6 @@ def running(stack: InMemoryStack, **changed: Any) -> Job:
     return stack.submit(job.id)
 
 
-def deliver_files(stack: InMemoryStack, job_id: str, *bodies: bytes) -> Job:
-    """Fetches and lands every output, in order, as the stream and the bucket would have it."""
-    for index, body in enumerate(bodies):
-        record = stack.jobs.get_output(job_id, index, stack.job(job_id).outputs[index].attempt)
-        assert record
-        assert record.result
-        if record.result.url:
-            stack.downloader.bodies[record.result.url] = body
-        stack.fetching.fetch(job_id, index)
-        stack.landing.land(f"incoming/{job_id}/{stack.job(job_id).outputs[index].attempt}/{index}")
-    return stack.job(job_id)
-
-
 def test_job_goes_to_its_endpoint_with_our_webhook_and_succeeds(stack: InMemoryStack) -> None:
     job = running(stack)
     assert job.status is Status.RUNNING
@@ -59,7 +46,7 @@ def test_job_goes_to_its_endpoint_with_our_webhook_and_succeeds(stack: InMemoryS
 
     job = stack.webhook(sent(stack), hub.event(hub.finished()))
     assert job.status is Status.STORING
-    job = deliver_files(stack, job.id, MP4)
+    job = stack.deliver_files(job.id, MP4)
 
     assert job.status is Status.SUCCEEDED
     assert job.charged == 800_000
@@ -140,7 +127,7 @@ def test_parked_job_is_woken_by_its_webhook(stack: InMemoryStack) -> None:
     job = stack.webhook(sent(stack), hub.event(hub.finished()))
 
     assert job.status is Status.STORING
-    assert deliver_files(stack, job.id, MP4).status is Status.SUCCEEDED
+    assert stack.deliver_files(job.id, MP4).status is Status.SUCCEEDED
 
 
 def test_both_sends_of_a_resent_job_are_paid_and_recorded(stack: InMemoryStack) -> None:
@@ -230,7 +217,7 @@ def test_success_may_follow_a_failure(stack: InMemoryStack) -> None:
 
     job = stack.webhook(sent(stack), hub.event(hub.finished()))
     assert job.status is Status.STORING
-    assert deliver_files(stack, job.id, MP4).status is Status.SUCCEEDED
+    assert stack.deliver_files(job.id, MP4).status is Status.SUCCEEDED
     assert len(stack.runninghub.requests) == 1
 
 
@@ -284,7 +271,7 @@ def test_preview_is_delivered_after_what_was_ordered(stack: InMemoryStack) -> No
     job = stack.webhook(sent(stack), hub.event(hub.finished(hub.TASK, hub.PREVIEW, hub.VIDEO)))
     assert [output.kind for output in job.outputs] == [None, Kind.IMAGE]
 
-    job = deliver_files(stack, job.id, MP4, PNG)
+    job = stack.deliver_files(job.id, MP4, PNG)
 
     assert job.status is Status.SUCCEEDED
     landed = [stack.jobs.get_output(job.id, index, 1) for index in range(2)]
@@ -298,9 +285,9 @@ def test_preview_alone_is_not_what_was_ordered(stack: InMemoryStack) -> None:
     job = running(stack)
     stack.webhook(sent(stack), hub.event(hub.finished(hub.TASK, hub.PREVIEW)))
 
-    job = deliver_files(stack, job.id, PNG)
+    job = stack.deliver_files(job.id, PNG)
     assert job.outputs[0].state is OutputState.TO_FETCH  # a download may go wrong once
-    job = deliver_files(stack, job.id, PNG)
+    job = stack.deliver_files(job.id, PNG)
 
     assert (job.status, job.error and job.error.code) == (Status.FAILED, "output_invalid")
 

@@ -1,4 +1,4 @@
-"""Names of the catalogue that two providers offer: who runs what, in which words, and what refusals say."""
+"""Names of the catalogue that several providers offer: who runs what, in which words, and what refusals say."""
 
 from __future__ import annotations
 
@@ -93,6 +93,7 @@ def test_both_ways_of_one_provider_say_why_they_can_not() -> None:
     assert messages("sora-2-pro", {"prompt": "ab", "image": IMAGE, "size": "1024x1792"}) == [
         ("input.image", f"{OFFICIAL}/text-to-video-pro) takes no image"),
         ("input.size", f'{OFFICIAL}/image-to-video-pro) takes size {FOUR_SIZES}, not "1024x1792"'),
+        ("provider", "runninghub can't run this, runcomfy can"),
     ]
 
 
@@ -103,8 +104,8 @@ def test_refusal_names_the_providers_that_could() -> None:
         ("input.size", "no_eligible_offering"),
         ("provider", "no_eligible_offering"),
     ]
-    assert found[-1].message == "runware can't run this, runninghub can"
-    assert found[-1].allowed == ["runninghub"]
+    assert found[-1].message == "runware can't run this, runninghub and runcomfy can"
+    assert found[-1].allowed == ["runninghub", "runcomfy"]
 
 
 def test_model_that_a_provider_does_not_offer_says_who_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from framehook import settings
+from framehook import accounts, settings
 from framehook.due_times import Policy
 from framehook.jobs import Status
 from framehook.settings import (
+    AccountSettings,
     BadSettings,
     CallingSettings,
     FetchOutputSettings,
@@ -31,8 +32,18 @@ def settings_of(function: str) -> type[FunctionSettings]:
     return found
 
 
+# What the accounts of all providers are told by, wherever one of them is called.
+OF_ACCOUNTS = {
+    variable
+    for account in accounts.ALL
+    for variable in (account.key_variable, *map(account.url_variable, account.services))
+}
+
+
 def variables_of(kind: type[FunctionSettings]) -> set[str]:
-    return {field.name.upper() for field in dataclasses.fields(kind)}
+    """A variable for each field, but for that of the accounts, which are told by several each."""
+    names = {field.name.upper() for field in dataclasses.fields(kind)}
+    return names - {"ACCOUNTS"} | OF_ACCOUNTS if "ACCOUNTS" in names else names
 
 
 def environment(function: str) -> dict[str, str]:
@@ -79,9 +90,23 @@ def test_defaults_announce_what_people_wait_for() -> None:
 def test_defaults_call_every_provider_at_its_own_address(function: str) -> None:
     read = settings_of(function).read(environment(function))
     assert isinstance(read, CallingSettings)
-    assert read.runware_api_url == "https://api.runware.ai/v1"
-    assert (read.runninghub_site, read.runninghub_ai_api_url) == ("ai", "https://www.runninghub.ai")
-    assert read.runninghub_cn_api_url == "https://www.runninghub.cn"
+    assert read.runninghub_site == "ai"
+    assert {account.id: (account.urls, account.key_parameter) for account in read.accounts} == {
+        "runware": (("https://api.runware.ai/v1",), "/framehook/runware/api-key"),
+        "runninghub-ai": (("https://www.runninghub.ai",), "/framehook/runninghub/ai/api-key"),
+        "runninghub-cn": (("https://www.runninghub.cn",), "/framehook/runninghub/cn/api-key"),
+        "runcomfy": (
+            ("https://model-api.runcomfy.net", "https://api.runcomfy.net"),
+            "/framehook/runcomfy/api-key",
+        ),
+    }
+
+
+def test_each_address_of_an_account_stands_in_the_place_of_its_service() -> None:
+    told = environment("SubmitJobFunction") | {"RUNCOMFY_SERVERLESS_API_URL": "https://other.example"}
+    assert SubmitJobSettings.read(told).account("runcomfy") == AccountSettings(
+        "runcomfy", ("https://model-api.runcomfy.net", "https://other.example"), "/framehook/runcomfy/api-key"
+    )
 
 
 def test_defaults_fetch_from_no_other_origins_and_at_most_2_gb() -> None:
@@ -93,8 +118,7 @@ def test_defaults_fetch_from_no_other_origins_and_at_most_2_gb() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_variable_missing_is_named(function: str) -> None:
     complete = environment(function)
-    for field in dataclasses.fields(settings_of(function)):
-        variable = field.name.upper()
+    for variable in variables_of(settings_of(function)):
         rest = {name: value for name, value in complete.items() if name != variable}
         with pytest.raises(BadSettings, match=f"^{variable} is not set$"):
             settings_of(function).read(rest)
@@ -120,12 +144,13 @@ def test_lists_may_have_spaces_and_empty_parts() -> None:
 def test_times_become_the_policy() -> None:
     told = environment("ReceiveWebhookFunction") | {
         "FIRST_LOOK_UP_SECONDS": "30",
+        "FIRST_POLL_SECONDS": "7",
         "UPLOAD_GRACE_SECONDS": "5",
         "PROOF_WINDOW_SECONDS": "60",
         "PARKED_FOR_HOURS": "2",
     }
     policy = ReceiveWebhookSettings.read(told).policy
-    assert (policy.first_look_up, policy.upload_grace) == (30_000, 5_000)
+    assert (policy.first_look_up, policy.first_poll, policy.upload_grace) == (30_000, 7_000, 5_000)
     assert (policy.proof_window, policy.parked_for) == (60_000, 7_200_000)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from framehook import accounts
 from framehook.due_times import SECOND, Policy
 from framehook.landing import _CLAIM
 from framehook.resource_uploads import _TOTAL_SECONDS as _UPLOAD_SECONDS
 from framehook.wiring.fetch_output import _TOTAL_SECONDS
+from framehook.wiring.provider_calls import _CONNECT_SECONDS, _READ_SECONDS
 from tests.template_model import Values, as_written, expanded, shown
 
 # Not told when it fails: the next minute tries again, and finds what this one left.
@@ -18,6 +20,8 @@ ITS_OWN_RETRY = {"SweepOverdueFunction"}
 TWO_WEEKS = 14 * 24 * 3600
 DAY = 24 * 3600
 ROOM = 10 * SECOND  # to start cold, and to read and write the table
+# A message of it that is given up has cost nothing: the sweep found its job meanwhile.
+SWEPT_AS_WELL = "FollowUpsQueue"
 
 
 def timeout(function: str) -> int:
@@ -104,12 +108,16 @@ def test_every_schedule_has_a_name_of_its_own_stack() -> None:
 
 def test_every_event_source_has_a_place_for_what_it_gives_up() -> None:
     sources = expanded().of_type("AWS::Lambda::EventSourceMapping")
-    assert len(sources) == 2
+    assert len(sources) == 3
     for source in sources.values():
-        queue = queues().get(shown(source["EventSourceArn"]))
+        name = shown(source["EventSourceArn"])
+        queue = queues().get(name)
         if queue is None:
             assert shown(source["DestinationConfig"]["OnFailure"]["Destination"]) in queues()
             assert 0 < source["MaximumRecordAgeInSeconds"] < DAY  # a stream keeps its records for a day
+        elif name == SWEPT_AS_WELL:
+            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 3
+            assert source["BatchSize"] == 1  # so that one that fails keeps no other
         else:
             # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
             assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
@@ -156,8 +164,13 @@ def test_submission_has_time_for_uploads_of_its_inputs_and_the_paid_call() -> No
     assert timeout("SubmitJobFunction") >= uploads + Policy().call_timeout + ROOM
 
 
-def test_follow_up_has_time_for_a_look_up() -> None:
-    assert timeout("FollowUpJobFunction") >= Policy().call_timeout + ROOM
+def test_no_call_takes_longer_than_the_policy_says() -> None:
+    patience = max(account.answers_within for account in accounts.ALL)
+    assert (patience + _CONNECT_SECONDS) * SECOND <= Policy().call_timeout < Policy().lease
+
+
+def test_follow_up_has_time_for_a_look_up_that_asks_twice() -> None:
+    assert timeout("FollowUpJobFunction") >= 2 * (_READ_SECONDS + _CONNECT_SECONDS) * SECOND + ROOM
 
 
 def test_claim_on_a_file_outlives_the_function_that_holds_it() -> None:
@@ -178,7 +191,12 @@ def test_http_functions_answer_before_the_api_stops_waiting() -> None:
     assert timeout("ReceiveWebhookFunction") <= 29 * SECOND
 
 
-def test_one_message_is_taken_at_a_time_and_few_at_once() -> None:
-    jobs: Values = as_written().properties("SubmitJobFunction")["Events"]["Jobs"]["Properties"]
-    assert jobs["BatchSize"] == 1
-    assert jobs["ScalingConfig"]["MaximumConcurrency"] <= 20
+@pytest.mark.parametrize(
+    ("function", "source", "queue"),
+    [("SubmitJobFunction", "Jobs", "JobsQueue"), ("FollowUpJobFunction", "LookUps", "FollowUpsQueue")],
+)
+def test_one_message_is_taken_at_a_time_and_few_at_once(function: str, source: str, queue: str) -> None:
+    messages: Values = as_written().properties(function)["Events"][source]["Properties"]
+    assert shown(messages["Queue"]) == queue
+    assert messages["BatchSize"] == 1
+    assert messages["ScalingConfig"]["MaximumConcurrency"] <= 20

@@ -3,7 +3,6 @@ stays out."""
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import re
 
@@ -12,11 +11,7 @@ import pytest
 from framehook import settings
 from framehook.settings import CallingSettings, FunctionSettings
 from tests.template_model import PROJECT, as_written, expanded
-
-
-def variables_of(kind: type[FunctionSettings]) -> set[str]:
-    return {field.name.upper() for field in dataclasses.fields(kind)}
-
+from tests.unit.test_settings import variables_of
 
 FUNCTIONS = sorted(as_written().of_type("AWS::Serverless::Function"))
 # Where providers are: told to all functions, because that says it once, and read by those that call one.

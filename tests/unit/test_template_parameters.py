@@ -22,6 +22,8 @@ SAFE = {
     "RunwareApiUrl": "https://api.runware.ai/v1",
     "RunningHubAiApiUrl": "https://www.runninghub.ai",
     "RunningHubCnApiUrl": "https://www.runninghub.cn",
+    "RunComfyApiUrl": "https://model-api.runcomfy.net",
+    "RunComfyServerlessApiUrl": "https://api.runcomfy.net",
     "RunningHubSite": "ai",
     "RetentionDays": 0,
     "OutputRetentionDays": 0,
@@ -32,14 +34,9 @@ KEY_NAMES = {
     "RunwareApiKeyParameter": "/framehook/runware/api-key",
     "RunningHubAiApiKeyParameter": "/framehook/runninghub/ai/api-key",
     "RunningHubCnApiKeyParameter": "/framehook/runninghub/cn/api-key",
+    "RunComfyApiKeyParameter": "/framehook/runcomfy/api-key",
 }
-NO_SECRETS = {
-    *KEY_NAMES,
-    "ApiKeyId",
-    "RUNWARE_API_KEY_PARAMETER",
-    "RUNNINGHUB_AI_API_KEY_PARAMETER",
-    "RUNNINGHUB_CN_API_KEY_PARAMETER",
-}
+NO_SECRETS = {*KEY_NAMES, "ApiKeyId", *(account.key_variable for account in accounts.ALL)}
 
 
 @pytest.mark.parametrize(("name", "default"), SAFE.items())

@@ -12,12 +12,12 @@ import pytest
 from tests.template_model import Values, as_written, expanded, shown
 
 READ_AND_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
-# The three keys: who calls one provider, calls any.
+# The keys of all accounts: who calls one provider, calls any.
 KEYS = {
     f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{account}ApiKeyParameter": {
         "ssm:GetParameter"
     }
-    for account in ("Runware", "RunningHubAi", "RunningHubCn")
+    for account in ("Runware", "RunningHubAi", "RunningHubCn", "RunComfy")
 }
 # role → resource → actions; a resource by its logical id.
 GRANTS: dict[str, dict[str, set[str]]] = {
@@ -34,6 +34,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "SubmitJobFunctionRole": {
         "JobsTable": READ_AND_WRITE,
         "JobsDeadLetters": {"sqs:SendMessage"},
+        "FollowUpsQueue": {"sqs:SendMessage"},
         "MediaBucket": {"s3:ListBucket"},
         "MediaBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
         "MediaBucket/outputs/*": {"s3:GetObject"},
@@ -72,6 +73,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
     "FollowUpJobFunctionRole": {
         "JobsTable": READ_AND_WRITE,
         "JobsQueue": {"sqs:SendMessage"},
+        "FollowUpsQueue": {"sqs:SendMessage"},
         "MediaBucket": {"s3:ListBucket"},
         "MediaBucket/incoming/*": {"s3:GetObject"},
         "LandOutputFunction": {"lambda:InvokeFunction"},
@@ -85,6 +87,7 @@ GRANTS: dict[str, dict[str, set[str]]] = {
 LOGS = "AWSLambdaBasicExecutionRole"
 EVENT_SOURCES = {
     "SubmitJobFunctionRole": "AWSLambdaSQSQueueExecutionRole",
+    "FollowUpJobFunctionRole": "AWSLambdaSQSQueueExecutionRole",
     "PublishChangeFunctionRole": "AWSLambdaDynamoDBExecutionRole",
 }
 TRUSTED: dict[str, Values] = {

@@ -74,7 +74,7 @@ def a_job(status: Status, **changed: Any) -> Job:
         created_at=NOW - 60_000,
         updated_at=NOW - 60_000,
         due_at=None if status.terminal else NOW + 60_000,
-        lease_until=NOW + 75_000 if status is Status.SUBMITTING else None,
+        lease_until=NOW + 125_000 if status is Status.SUBMITTING else None,
         timeline=(TimelineEntry(status, NOW - 60_000),),
     )
     return replace(job, **changed)

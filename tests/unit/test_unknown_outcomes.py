@@ -66,7 +66,7 @@ def test_unknown_outcome_seen_by_the_look_up_is_not_sent_again(stack: InMemorySt
     job = stack.accept()
     stack.answer(LOST)
     job = stack.submit(job.id)
-    stack.clock.advance(seconds=80)
+    stack.clock.advance(seconds=130)
     [task] = stack.sent()
     stack.answer(response(200, {"data": [{"taskUUID": task["taskUUID"], "status": "processing"}]}))
 
@@ -80,7 +80,7 @@ def test_conflict_on_a_resend_means_accepted(stack: InMemoryStack) -> None:
     job = stack.accept()
     stack.answer(LOST)
     stack.submit(job.id)
-    stack.clock.advance(seconds=80)
+    stack.clock.advance(seconds=130)
     [task] = stack.sent()
     stack.answer(NOTHING_SEEN, refusal(400, "conflictTaskUUID", taskUUID=task["taskUUID"]))
 
@@ -96,7 +96,7 @@ def test_refused_resend_proves_nothing_about_the_first_send(
     job = stack.accept()
     stack.answer(LOST)
     stack.submit(job.id)
-    stack.clock.advance(seconds=80)
+    stack.clock.advance(seconds=130)
     stack.answer(NOTHING_SEEN, refusal(status, code))
 
     job = stack.submit(job.id)
@@ -122,7 +122,7 @@ def test_look_up_that_fails_stops_the_resend(stack: InMemoryStack) -> None:
     job = stack.accept()
     stack.answer(LOST)
     stack.submit(job.id)
-    stack.clock.advance(seconds=80)
+    stack.clock.advance(seconds=130)
     stack.answer(response(429, {}))
 
     job = stack.submit(job.id)
@@ -162,7 +162,7 @@ def test_late_answer_of_a_send_that_was_overtaken_proves_nothing(stack: InMemory
     job = stack.accept()
 
     def slow(_: HttpRequest) -> HttpResponse:
-        stack.clock.advance(seconds=80)  # longer than the lease: another submitter takes over
+        stack.clock.advance(seconds=130)  # longer than the lease: another submitter takes over
         stack.answer(NOTHING_SEEN, LOST)
         stack.submit(job.id)
         return refusal(429, "rateLimitExceeded")
@@ -188,7 +188,7 @@ def test_look_up_answered_with_an_error_of_its_own_stops_the_resend(
     job = stack.accept()
     stack.answer(LOST)
     stack.submit(job.id)
-    stack.clock.advance(seconds=80)
+    stack.clock.advance(seconds=130)
     stack.answer(response(200, answer))
 
     stack.submit(job.id)

@@ -12,8 +12,9 @@ from framehook.changes import Changes
 from framehook.completion import Completion
 from framehook.jobs import Job, OutputState, Status, TaskState
 from framehook.webhook_edge import answer
+from framehook.wiring.providers import PROVIDERS
 from tests.fakes import FakeJobStore
-from tests.fakes.stack import PROVIDERS, InMemoryStack
+from tests.fakes.stack import InMemoryStack
 from tests.sample_events import JOB_ID, TOKEN, Event, sample_event
 from tests.unit.edges import line_of, sample_job
 

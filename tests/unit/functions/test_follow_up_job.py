@@ -20,13 +20,21 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> InMemoryStack:
     return stack
 
 
-def call() -> None:
-    app.handler(sample_event("follow_up_job", "overdue_job"), SampleContext())
+def call(case: str = "overdue_job") -> None:
+    app.handler(sample_event("follow_up_job", case), SampleContext())
 
 
 def test_handler_queued_job_is_sent_again_once(stack: InMemoryStack) -> None:
     call()
     call()  # the due time has moved: this one finds nothing to do
+    assert stack.queue.job_ids == [JOB_ID]
+
+
+def test_handler_delayed_message_does_what_the_sweep_would_have_done(stack: InMemoryStack) -> None:
+    call("delayed_message")
+    assert stack.queue.job_ids == [JOB_ID]
+    call()  # the sweep is late
+    call("delayed_message")  # and so is a second delivery
     assert stack.queue.job_ids == [JOB_ID]
 
 

@@ -80,7 +80,8 @@ def test_handler_providers_and_models_are_told(api: Api) -> None:
     api.stack.secrets.api_keys = {"runninghub-ai": "hub-key-123"}
     api.stack.runninghub.answers.extend([QUEUED, BALANCE, workflow(GRAPH)])
     status, told = call("list_providers")
-    assert (status, [provider["name"] for provider in told["providers"]]) == (200, ["runware", "runninghub"])
+    names = [provider["name"] for provider in told["providers"]]
+    assert (status, names) == (200, ["runware", "runninghub", "runcomfy"])
     status, model = call("show_model")
     assert (status, model["kind"]) == (200, "workflow")
 

@@ -21,8 +21,8 @@ KEY = "0123456789abcdef0123456789abcdef"
 TASK = "2013508786110730241"
 KEY_CODES = ("-1", "401", "801", "802", "806", "811", "1002")
 OLD: dict[str, Callable[[str], HttpRequest | None]] = {
-    "cancel": lambda key: runninghub.cancellation(TASK, key),
-    "getWebhookDetail": lambda key: runninghub.recovery(TASK, key),
+    "cancel": lambda key: runninghub.cancellation("workflow/1", TASK, key),
+    "getWebhookDetail": lambda key: runninghub.second_question("workflow/1", TASK, key),
     "accountStatus": lambda key: runninghub_account.questions(key, str)[1].request,
     "getJsonApiFormat": lambda key: runninghub_forms.workflow_question(TEXT_TO_IMAGE, key),
     "apiCallDemo": lambda key: runninghub_forms.app_question(APP, key),
@@ -33,7 +33,7 @@ NEVER = {
     "a model": runninghub.submission("acme/new", {"apiKey": KEY}, TASKS, KEY),
     "a workflow": runninghub.submission("workflow/1", {"apiKey": KEY}, TASKS, KEY),
     "an app": runninghub.submission("ai-app/1", {}, TASKS, KEY),
-    "a look-up": runninghub.look_ups([TASK], KEY)[0].request,
+    "a look-up": runninghub.look_ups("workflow/1", [TASK], KEY)[0].request,
     "the queue": runninghub_account.questions(KEY, str)[0].request,
     "an upload": runninghub_uploads.upload(KEY),
     "a path with a query": old_get("/openapi/v2/acme/new", {}, KEY),

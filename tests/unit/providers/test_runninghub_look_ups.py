@@ -99,28 +99,28 @@ def only(reports: list[Report]) -> Any:
 
 
 def test_look_up_asks_for_every_task_that_has_an_id_of_theirs() -> None:
-    found = runninghub.look_ups([OURS, THEIRS, OTHER], "secret")
+    found = runninghub.look_ups("workflow/1", [OURS, THEIRS, OTHER], "secret")
     assert [each.task_ids for each in found] == [(THEIRS,), (OTHER,)]
     request = found[0].request
     assert (request.method, request.path) == ("POST", "/openapi/v2/query")
     assert json.loads(request.body) == {"taskId": THEIRS}
     assert request.headers["Authorization"] == "Bearer secret"
-    assert runninghub.look_ups([OURS], "secret") == []
+    assert runninghub.look_ups("workflow/1", [OURS], "secret") == []
 
 
 @pytest.mark.parametrize(
     ("make", "path"),
     [
-        (runninghub.recovery, "/task/openapi/getWebhookDetail"),
+        (runninghub.second_question, "/task/openapi/getWebhookDetail"),
         (runninghub.cancellation, "/task/openapi/cancel"),
     ],
 )
-def test_old_calls_have_the_key_in_body_and_header(make: Callable[[str, str], Any], path: str) -> None:
-    request = make(THEIRS, "secret")
+def test_old_calls_have_the_key_in_body_and_header(make: Callable[[str, str, str], Any], path: str) -> None:
+    request = make("workflow/1", THEIRS, "secret")
     assert (request.method, request.path) == ("POST", path)
     assert json.loads(request.body) == {"apiKey": "secret", "taskId": THEIRS}
     assert request.headers["Authorization"] == "Bearer secret"
-    assert make(OURS, "secret") is None
+    assert make("workflow/1", OURS, "secret") is None
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def item(**more: object) -> dict[str, object]:
 
 
 def test_look_up_asks_for_every_task_by_its_id() -> None:
-    (inquiry,) = runware.look_ups([A, B], "key")
+    (inquiry,) = runware.look_ups("openai:3@2", [A, B], "key")
     request = inquiry.request
     assert json.loads(request.body) == [{"taskType": "getResponse", "taskUUID": each} for each in (A, B)]
     assert request.headers["Authorization"] == "Bearer key"

@@ -58,6 +58,13 @@ PROVIDERS: Schema = {
                 | {**_NOT_ASKED, "gate": _OPEN, "error": None},
             ],
         },
+        {
+            "name": "runcomfy",
+            "accounts": [
+                {"id": "runcomfy", "configured": True, "selected": True, "currency": "USD"}
+                | {**_NOT_ASKED, "balance": "5.00", "gate": _OPEN, "error": None}
+            ],
+        },
     ]
 }
 
@@ -73,6 +80,7 @@ WORKFLOW: Schema = {
     "provider": "runninghub",
     "name": None,
     "complete": True,
+    "price": None,
     "fields": [
         _node_field(("6", "CLIP Text Encode (Prompt)"), "text", "string", "a cute panda", upload=False),
         _node_field(("3", "KSampler"), "steps", "integer", 20, upload=False),

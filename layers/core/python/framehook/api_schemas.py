@@ -124,7 +124,7 @@ _ATTEMPT: dict[str, Schema] = {
     "tasks": list_of(ref("schemas", "Task")),
 }
 _TASK: dict[str, Schema] = {
-    "provider_task_id": text(),
+    "provider_task_id": or_null(text("Null until the provider has named it")),
     "output": WHOLE | {"description": "The index of the first output it makes"},
     "status": text(
         "`superseded`: sent again by a person while its outcome was unknown; `spare`: it succeeded after all, beside "
@@ -149,7 +149,7 @@ _COST: dict[str, Schema] = {
 _SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 _COUNT = or_null(WHOLE)
 _ACCOUNT: dict[str, Schema] = {
-    "id": text("`runware`, or a site of RunningHub: `runninghub-ai`, `runninghub-cn`"),
+    "id": text("`runware`, `runcomfy`, or a site of RunningHub: `runninghub-ai`, `runninghub-cn`"),
     "configured": {
         "type": ["boolean", "null"],
         "description": "Whether the stack has a key for it; null while that can't be read",
@@ -172,25 +172,31 @@ _GATE: dict[str, Schema] = {
 }
 _MODEL: dict[str, Schema] = {
     "id": text("As a job's `model`"),
-    "kind": text(enum=["catalogue", "native", "workflow", "ai_app"]),
+    "kind": text(enum=["catalogue", "native", "workflow", "ai_app", "deployment"]),
     "provider": or_null(text("Null where several may run it")),
     "name": or_null(text("As the provider shows it")),
     "fields": list_of(ref("schemas", "ModelField")),
-    "complete": {"type": "boolean", "description": "False where there are more fields than can be listed"},
+    "complete": {
+        "type": "boolean",
+        "description": "False where there are more fields than can be listed, or than are known",
+    },
+    "price": or_null(text("What the provider says of it, such as `base price 0.57 USD per second`")),
     "example": object_of({"model": text(), "input": {"type": "object"}})
     | {"description": "A request to start from; its values are samples"},
 }
 _MODEL_FIELD: dict[str, Schema] = {
-    "node_id": or_null(text("For `nodeInfoList` of a workflow or an AI app; else null")),
+    "node_id": or_null(
+        text("For `nodeInfoList` of a workflow or an AI app, or `overrides` of a deployment; else null")
+    ),
     "node_name": or_null(text()),
-    "field_name": text("The `fieldName` of that node; without a node, the name in `input`"),
+    "field_name": text("The name among that node's inputs; without a node, the name in `input`"),
     "type": text(enum=["string", "integer", "number", "boolean", "array", "object", "any"]),
     "default": _SCALAR | {"description": "What it is if it is not sent; null also where that can't be shown"},
     "options": {"type": ["array", "null"], "items": _SCALAR, "description": "What may be chosen"},
     "required": {"type": "boolean"},
     "upload": {
         "type": "boolean",
-        "description": 'It takes a file: a URL or data URI; for a node as `{"upload": "https://…"}`',
+        "description": 'It takes a file: a URL or data URI; in `nodeInfoList` as `{"upload": "https://…"}`',
     },
     "description": or_null(text()),
 }

@@ -10,7 +10,7 @@ _NOTHING_SENT = "The job is cancelled; nothing was sent to the provider."
 _CANCELLED = "The job is cancelled; nothing of it runs at the provider."
 _TO_BE_ASKED = "The provider is asked to stop the job; if it finishes first, it is delivered and charged."
 _ASKED = "The provider was asked to stop the job; if it finishes anyway, it is delivered and charged."
-_IMPOSSIBLE = "This provider can't stop a job that it has taken: it runs on, and is delivered and charged."
+_IMPOSSIBLE = "The provider can't stop this job, or not any more: it runs on, and is delivered and charged."
 
 _SPECIAL: Mapping[Status, str] = {
     Status.SUBMITTING: "The job is being sent right now; the provider is asked to stop it as soon as it has it.",

@@ -26,7 +26,7 @@ def fitted(rule: Rule, value: Any) -> Any:
     if "items" in rule:
         return _items(rule["items"], value)
     if "enum" in rule:
-        return _chosen(rule["enum"], value)
+        return _chosen(rule["enum"], _typed(rule.get("type"), value))
     return _typed(rule.get("type"), value)
 
 

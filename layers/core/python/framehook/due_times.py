@@ -11,8 +11,8 @@ from framehook.jobs import Cancel, Job, OutputState, Status, TaskState
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
-_HOUR = 60 * MINUTE
-_LONGEST_BACK_OFF = _HOUR
+HOUR = 60 * MINUTE
+_LONGEST_BACK_OFF = HOUR
 _LONGEST_WITHOUT_A_LOOK = 5 * MINUTE
 
 
@@ -20,29 +20,32 @@ _LONGEST_WITHOUT_A_LOOK = 5 * MINUTE
 class Policy:
     """How long each state may last, in milliseconds."""
 
-    call_timeout: int = 60 * SECOND  # the longest a call may take, however its answer trickles in
-    lease: int = 75 * SECOND  # longer than a call may take
+    call_timeout: int = 110 * SECOND  # the longest a call may take, however its answer trickles in
+    lease: int = 125 * SECOND  # longer than a call may take
     preparation: int = (
         5 * MINUTE
     )  # the longest that input files are uploaded, as long as the function may run
     queue_patience: int = 2 * MINUTE  # before a queued job is sent to the queue again
-    queue_deadline: int = 24 * _HOUR
+    queue_deadline: int = 24 * HOUR
     resend_pause: int = 10 * SECOND
     proof_window: int = 15 * MINUTE
-    parked_for: int = 7 * 24 * _HOUR
-    first_look_up: int | None = None  # None: by the model's usual run time
-    run_deadline: int = 24 * _HOUR
+    parked_for: int = 7 * 24 * HOUR
+    # Of providers that call us, and of those that never do. None: by the model's usual run time
+    first_look_up: int | None = None
+    first_poll: int | None = None
+    most_look_ups: int = 60  # of an attempt that was accepted; the last of them is kept for its deadline
+    run_deadline: int = 24 * HOUR
     upload_grace: int = 3 * MINUTE
     confirmation: int = (
         15 * SECOND
     )  # between a failure and the look-up that proves it; longer than any provider asks
-    store_deadline: int = 24 * _HOUR
+    store_deadline: int = 24 * HOUR
 
 
-def first_due(now: int, usual_seconds: int, policy: Policy) -> int:
+def first_due(job: Job, policy: Policy) -> int:
     """Late enough to be the first look-up of a job that is sent at once: then it never has to be moved."""
-    return now + max(
-        policy.queue_patience, min(_first_look_up(usual_seconds, policy), _LONGEST_WITHOUT_A_LOOK)
+    return job.created_at + max(
+        policy.queue_patience, min(_first_look_up(job, policy), _LONGEST_WITHOUT_A_LOOK)
     )
 
 
@@ -53,21 +56,45 @@ def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) ->
     if wanted is None:
         return replace(job, due_at=None)
     if slack is None:
-        slack = 3 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // 2
+        slack = 3 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // _patience(job)
     if job.due_at is not None and wanted - (wanted - now) // 8 <= job.due_at <= wanted + slack:
         return job
     return replace(job, due_at=wanted)
 
 
 def next_look_up(job: Job, policy: Policy) -> int:
-    """When a running job is looked up next: after its usual run time, then at twice that, four times, …, later at most
-    an hour apart, or as far apart as the first."""
-    first = _first_look_up(job.usual_seconds, policy)
+    """When a running job is looked up next, if nothing has told of it before; its last look-up is at its deadline."""
+    since = job.accepted_at or job.first_sent_at or job.queued_at
+    if job.look_ups >= policy.most_look_ups - 1:
+        return since + policy.run_deadline
+    return since + (_doubled(job, policy) if job.is_called_about else _grown(job, policy))
+
+
+def pause_after_look_up(job: Job, now: int, policy: Policy) -> int:
+    """The least time between a look-up at `now` and the next one: after an outage none is made up for."""
+    if job.look_up_growth is None:
+        return SECOND
+    waited = max(now - (job.accepted_at or now), _first_look_up(job, policy))
+    return min(max(waited * job.look_up_growth // 100, SECOND), _LONGEST_BACK_OFF)
+
+
+def _grown(job: Job, policy: Policy) -> int:
+    """After its usual run time, then each time so many percent later, at most an hour."""
+    after, growth = _first_look_up(job, policy), job.look_up_growth or 0
+    for _ in range(job.look_ups):
+        after += min(max(after * growth // 100, SECOND), _LONGEST_BACK_OFF)
+    return after
+
+
+def _doubled(job: Job, policy: Policy) -> int:
+    """After its usual run time, then at twice that, four times, …, later at most an hour apart, or as far apart as the
+    first."""
+    first = _first_look_up(job, policy)
     doubled = first << min(job.look_ups, 16)
     if job.look_ups and doubled // 2 > _LONGEST_BACK_OFF:
         doublings = max(1, (_LONGEST_BACK_OFF // first).bit_length())
         doubled = (first << doublings) + (job.look_ups - doublings) * _LONGEST_BACK_OFF
-    return (job.accepted_at or job.first_sent_at or job.queued_at) + doubled
+    return doubled
 
 
 def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
@@ -75,10 +102,17 @@ def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
     return now < max(job.first_sent_at or job.queued_at, job.accepted_at or 0) + policy.run_deadline
 
 
-def _first_look_up(usual_seconds: int, policy: Policy) -> int:
+def _first_look_up(job: Job, policy: Policy) -> int:
     """How long after its acceptance a task is first looked up, in ms."""
-    usual = usual_seconds * SECOND
+    usual = job.usual_seconds * SECOND
+    if not job.is_called_about:
+        return max(policy.first_poll or usual, SECOND)
     return policy.first_look_up or max(2 * usual, usual + policy.upload_grace)
+
+
+def _patience(job: Job) -> int:
+    """Which part of a wait may be added to it: little, where a look-up is all that tells of a result."""
+    return 2 if job.is_called_about else 8
 
 
 def next_bringing_in(job: Job, now: int, policy: Policy) -> int | None:

@@ -26,6 +26,7 @@ from framehook.due_times import (
     next_confirmation,
     next_errand,
     next_look_up,
+    pause_after_look_up,
 )
 from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
@@ -33,7 +34,8 @@ from framehook.jobs import Job, Output, OutputState, Status, TaskState
 from framehook.looking_up import LookingUp
 from framehook.outputs import with_landed, with_lost, with_upload_missing
 from framehook.ports import DueJob, FunctionStarter, JobQueue, JobStore, MediaStore
-from framehook.providers.contract import KeyRefused, UnreadableAnswer
+from framehook.providers.contract import UnreadableAnswer
+from framehook.reminders import Reminders
 from framehook.stopping import Stopping
 from framehook.tasks import counting
 
@@ -43,6 +45,7 @@ _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
 _ERRAND_PAUSE = 15 * SECOND  # at least, before the same errand is done again
 _MOST_DOUBLINGS = 8
 _LONGEST_FETCH_PAUSE = 15 * MINUTE
+_LONGEST_REST = 60 * MINUTE  # that a provider can ask for
 _LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
 _LAST_CHANCES = 180 * MINUTE  # for a provider that tells nothing just then: look-ups are up to an hour apart
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
@@ -57,6 +60,7 @@ class Following:
     media: MediaStore
     starter: FunctionStarter
     stopping: Stopping
+    reminders: Reminders
 
     @property
     def jobs(self) -> JobStore:
@@ -81,6 +85,7 @@ class Following:
         except Unavailable:
             self._give_back(claimed, due)
             raise
+        self.reminders.remind(self.changes.existing(job.id))
 
     def _act(self, job: Job, due_at: int, *, look: bool) -> None:
         """Deadlines go by the time at which the job was due, not by the clock: after an outage everything is tried once
@@ -104,7 +109,7 @@ class Following:
         match job.status:
             case Status.RUNNING:
                 late = now >= (job.accepted_at or job.created_at) + policy.run_deadline
-                pause = _LAST_CHANCE if late else SECOND
+                pause = _LAST_CHANCE if late else pause_after_look_up(job, now, policy)
                 next_due = max(next_look_up(self._counted(job, now), policy), now + pause)
             case Status.STORING:
                 waited = now - entered_at(job, Status.STORING)
@@ -137,7 +142,8 @@ class Following:
                 due = to_confirm or (due and any(task.state is TaskState.ACCEPTED for task in counting(job)))
             case _:
                 due = False
-        return replace(job, look_ups=job.look_ups + 1) if due else job
+        may = job.look_ups < policy.most_look_ups
+        return replace(job, look_ups=job.look_ups + 1) if due and may else job
 
     def _is_worth_a_look(self, job: Job, now: int) -> bool:
         """Whether the provider may still know the results of a parked job, and can be asked for them."""
@@ -157,13 +163,20 @@ class Following:
             self.queue.send(job.id)
 
     def _submitting(self, job: Job, *, look: bool) -> None:
-        """submit_job looks the tasks up and may send them again; when the window is over a person decides. Tasks that
-        only wait for the provider to have room wait as long as a queued job."""
+        """submit_job looks the tasks up and may send them again; when the window is over a person decides: at the end
+        of the lease where neither webhook nor look-up could tell. Tasks that only wait for the provider to have room
+        wait as long as a queued job."""
         job, _ = self._look_up(job) if look else (job, False)
         if job.status is not Status.SUBMITTING:
             return
-        in_doubt = any(task.state is TaskState.UNKNOWN for task in counting(job))
-        in_time = self._since(job.first_sent_at or job.queued_at) < self.changes.policy.proof_window
+        states = {task.state for task in counting(job)}
+        in_doubt = TaskState.UNKNOWN in states
+        window = self.changes.policy.proof_window
+        if TaskState.PLANNED not in states and not self.looking_up.can_be_proven(job):
+            window = 0
+            if (job.lease_until or 0) > self.changes.clock.now():
+                return  # the submitter's own answer may still come
+        in_time = self._since(job.first_sent_at or job.queued_at) < window
         may_wait = not in_doubt and self._since(job.queued_at) < self.changes.policy.queue_deadline
         if (in_doubt and in_time) or may_wait:
             self.queue.send(job.id)
@@ -175,7 +188,8 @@ class Following:
         """Due for a look-up, or only for files of its tasks that are done."""
         looked_up, told = self._look_up(job) if look else (job, True)
         deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
-        if look and due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
+        last = look or job.look_ups >= self.changes.policy.most_look_ups
+        if last and due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
             self.changes.apply(looked_up, overdue)
         elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(looked_up, finished_by_its_files)
@@ -231,9 +245,22 @@ class Following:
         try:
             return self.looking_up.look_up(job), True
         except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
-            level = logging.ERROR if isinstance(unclear, KeyRefused) else logging.WARNING
+            asked_to_wait = 0.0
+            level = logging.WARNING
+            if isinstance(unclear, UnreadableAnswer):
+                asked_to_wait = unclear.retry_after or 0
+                level = logging.ERROR if unclear.alarm else logging.WARNING
             logger.log(level, "the look-up told nothing", extra={"job_id": job.id, "why": str(unclear)})
-            return self.changes.existing(job.id), False
+            return self._left_alone(self.changes.existing(job.id), asked_to_wait), False
+
+    def _left_alone(self, job: Job, seconds: float) -> Job:
+        """The job due no earlier than its provider wants to be asked again."""
+        until = self.changes.clock.now() + min(int(seconds * SECOND), _LONGEST_REST)
+
+        def later(seen: Job, _: int) -> Job:
+            return replace(seen, due_at=until) if seen.due_at is not None and seen.due_at < until else seen
+
+        return self.changes.apply(job, later) if seconds else job
 
     def _since(self, moment: int) -> int:
         return self.changes.clock.now() - moment

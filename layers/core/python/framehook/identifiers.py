@@ -15,6 +15,7 @@ _JOBS = uuid.UUID(
 )  # the namespace of our version 5 ids; must never change
 _JOB_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_UNNAMED = "~"
 _INCOMING = re.compile(r"incoming/([^/]+)/([1-9][0-9]{0,5})/(0|[1-9][0-9]{0,2})")
 
 
@@ -51,6 +52,15 @@ def parse_incoming_key(key: str) -> IncomingKey | None:
     if match is None or not is_job_id(match[1]):
         return None
     return IncomingKey(match[1], int(match[2]), int(match[3]))
+
+
+def unnamed(made: str) -> str:
+    """Our own name, from a UUID, for a task that its provider has not named yet. No provider's ids look like it."""
+    return f"{_UNNAMED}{made}"
+
+
+def is_unnamed(task_id: str) -> bool:
+    return task_id.startswith(_UNNAMED)
 
 
 def output_key(owner: str, job_id: str, index: int, extension: str) -> str:

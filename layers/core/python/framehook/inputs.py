@@ -16,7 +16,7 @@ from typing import Any
 
 from framehook.errors import FieldProblem, InvalidRequest, Unavailable
 from framehook.jobs import Request
-from framehook.media_references import MediaValue, format_of_type
+from framehook.media_references import MediaValue, format_of_type, is_prose
 from framehook.ports import MediaStore, ObjectHead, UploadSigner
 
 REQUEST_LIMIT = 256 * 1024  # of a request's JSON, data URIs apart
@@ -28,9 +28,6 @@ _LONGEST_KEY = 1024  # docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys
 _SPILLED_READ_LIMIT = 2 * REQUEST_LIMIT
 _MOST_DEPTH = 32
 _DATA_URI = re.compile(r"data:([a-z]+/[A-Za-z0-9.+-]+)(?:;[A-Za-z0-9=.+-]+)*;base64,([A-Za-z0-9+/=_-]*)")
-_PROSE = re.compile(
-    r"(?i)(prompt|text|content|lyrics)$"
-)  # fields whose value is what a person wrote, never a reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +232,6 @@ def _mapped(value: Any, change: Callable[[str, str], str], path: str, depth: int
 
 
 def _member(key: str, item: Any, change: Callable[[str, str], str], path: str, depth: int) -> Any:
-    if isinstance(item, str) and _PROSE.search(key):
+    if isinstance(item, str) and is_prose(key):
         return item
     return _mapped(item, change, f"{path}.{key}", depth + 1)

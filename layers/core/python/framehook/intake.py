@@ -95,7 +95,7 @@ class Intake:
 
     def _queued(self, owner: str, job_id: str, planned: Plan) -> Job:
         now = self.changes.clock.now()
-        return Job(
+        job = Job(
             id=job_id,
             owner=owner,
             model=planned.model,
@@ -107,12 +107,13 @@ class Intake:
             updated_at=now,
             queued_at=now,
             count=planned.count,
-            due_at=first_due(now, planned.usual_seconds, self.changes.policy),
             uploads=planned.uploads,
             usual_seconds=planned.usual_seconds,
+            look_up_growth=planned.look_up_growth,
             quoted=planned.quoted,
             timeline=(TimelineEntry(Status.QUEUED, now),),
         )
+        return replace(job, due_at=first_due(job, self.changes.policy))
 
 
 def _storable(text: str) -> str:

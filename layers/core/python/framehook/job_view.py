@@ -10,7 +10,8 @@ from typing import Any
 
 from framehook.accounts import currency_of
 from framehook.errors import Failure
-from framehook.jobs import Job, Output, OutputRecord, OutputState, Request, Status
+from framehook.identifiers import is_unnamed
+from framehook.jobs import Job, Output, OutputRecord, OutputState, Request, Status, Task
 from framehook.money import to_decimal
 from framehook.ports import JobFile
 
@@ -76,6 +77,11 @@ def timestamp(milliseconds: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _named(task: Task) -> str | None:
+    """What its provider calls it; None as long as it has not said."""
+    return None if is_unnamed(task.id) else task.id
+
+
 def _cancellation(job: Job) -> str | None:
     """What becomes of the wish that the job be stopped; nothing more once it has come true."""
     return None if job.cancel is None or job.status is Status.CANCELLED else job.cancel.value
@@ -100,11 +106,11 @@ def _output(
     record = record or OutputRecord(output.index)
     landed = record.landed if output.state is OutputState.LANDED else None
     slot, attempt = output.index % job.count, output.attempt
-    made_by = next((task.id for task in job.tasks if (task.slot, task.attempt) == (slot, attempt)), None)
+    made_by = (_named(task) for task in job.tasks if (task.slot, task.attempt) == (slot, attempt))
     return {
         "index": output.index,
         "status": output.state.value,
-        "provider_task_id": made_by,
+        "provider_task_id": next(made_by, None),
         "bucket": bucket if landed else None,
         "key": landed.key if landed else None,
         "content_type": landed.content_type if landed else None,
@@ -127,7 +133,7 @@ def _attempts(job: Job) -> list[dict[str, Any]]:
             "number": number,
             "tasks": [
                 {
-                    "provider_task_id": task.id,
+                    "provider_task_id": _named(task),
                     "output": task.slot,
                     "status": task.state.value,
                     "cost": to_decimal(task.cost),

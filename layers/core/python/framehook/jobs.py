@@ -96,9 +96,10 @@ def kind_of(media_type: str | None) -> Kind | None:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One generation. `id` is the provider's name for it, or the UUID we made as long as it has none (for Runware,
-    always); `slot` is which of the job's `count` generations it is, so that a task that was sent again in a later
-    attempt has the slot of the first. `usage` is what the provider measured, by name, as it said it.
+    """One generation. `id` is the provider's name for it, which for Runware is a UUID that we made; as long as others
+    have not named it, a name of ours that can't be one of theirs (see `identifiers.unnamed`). `slot` is which of the
+    job's `count` generations it is, so that a task that was sent again in a later attempt has the slot of the first.
+    `usage` is what the provider measured, by name, as it said it.
 
     `failing_since`: when the provider first said that it failed, where a look-up must say so again. `spare_files`: the
     files of a task in reserve, each with its `Output.kind`.
@@ -161,6 +162,9 @@ class Job:
     accepted_at: int | None = None
     finished_at: int | None = None
     usual_seconds: int = 60
+    # Where its provider never calls: by how many percent the time since its acceptance grows from one look-up to the
+    # next; the first is after its usual run time. None: the provider calls, and look-ups are for when it fails to.
+    look_up_growth: int | None = None
     refusals: int = 0
     refused_with: str | None = (
         None  # the code of the latest refusal for now, and how often in a row it was this one
@@ -173,6 +177,11 @@ class Job:
     cancel: Cancel | None = None
     error: Failure | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+
+    @property
+    def is_called_about(self) -> bool:
+        """Whether the provider calls our webhook with news of it."""
+        return self.look_up_growth is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from framehook import catalogue
-from framehook.catalogue import runninghub, runware
+from framehook.catalogue import runcomfy, runninghub, runware
 from framehook.providers.questions import Form, FormField
 from framehook.rules import Rule, spelled_out
 
@@ -16,7 +16,7 @@ _ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class DescribedModel:
-    """`kind`: catalogue, native, workflow or ai_app. `provider` is None where a name leaves that open."""
+    """`kind`: catalogue, native, workflow, ai_app or deployment. `provider` is None where a name leaves that open."""
 
     id: str
     kind: str
@@ -42,6 +42,8 @@ def _native(provider: str, own_id: str) -> tuple[Mapping[str, Any] | None, Mappi
         return model.rule, model.defaults
     if provider == "runninghub" and (endpoint := runninghub.find(own_id)):
         return endpoint.rule, {}
+    if provider == "runcomfy" and (known := runcomfy.find(own_id)):
+        return known.rule, known.defaults
     return None, {}
 
 

@@ -10,11 +10,9 @@ from framehook.completion import Completion
 from framehook.errors import NeverSent, ReplyLost
 from framehook.jobs import Job, Task, TaskState
 from framehook.providers.contract import (
-    HttpResponse,
     Inquiry,
     Missing,
     Provider,
-    Report,
     UnreadableAnswer,
 )
 from framehook.tasks import is_open
@@ -39,7 +37,7 @@ class LookingUp:
         if known is None:
             raise NeverSent(f"there is no API key for {job.account or job.provider} in this stack")
         trouble: Exception | None = None
-        for inquiry in self.providers[job.provider].look_ups(ids, known.api_key):
+        for inquiry in self.providers[job.provider].look_ups(job.offering, ids, known.api_key):
             try:
                 job = self._answered(job, inquiry, known)
             except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
@@ -53,20 +51,13 @@ class LookingUp:
         provider = self.providers[job.provider]
         response = self.calling.send(known.account, inquiry.request)
         reports = list(provider.read_look_up(inquiry.task_ids, response))
-        for missing in [report for report in reports if isinstance(report, Missing)]:
-            response, found = self._recovered(provider, missing, known, response)
-            reports += found
+        told = {report.task_id for report in reports if not isinstance(report, Missing)}
+        for task_id in [each for each in inquiry.task_ids if each not in told]:
+            request = provider.second_question(job.offering, task_id, known.api_key)
+            if request is not None:
+                response = self.calling.send(known.account, request)
+                reports += provider.read_second_answer(task_id, response)
         return self.completion.record(job, reports, response.body, looked_up=True)
-
-    def _recovered(
-        self, provider: Provider, missing: Missing, known: AccountKey, response: HttpResponse
-    ) -> tuple[HttpResponse, Sequence[Report]]:
-        """What the provider's second memory says of a task that its first has lost, and the answer that says so."""
-        request = provider.recovery(missing.task_id, known.api_key)
-        if request is None:
-            return response, []
-        response = self.calling.send(known.account, request)
-        return response, provider.read_look_up([missing.task_id], response)
 
     def can_ask(self, job: Job) -> bool:
         """Whether the provider can be asked at all about any task that something new can be told about."""
@@ -76,5 +67,9 @@ class LookingUp:
         """Whether the provider can be asked about a task of which nobody knows whether it was accepted."""
         return self._can_ask(job, [task for task in job.tasks if task.state is TaskState.UNKNOWN])
 
+    def can_be_proven(self, job: Job) -> bool:
+        """Whether a webhook or a look-up may still tell what became of such a task."""
+        return job.is_called_about or self.can_settle(job)
+
     def _can_ask(self, job: Job, about: Sequence[Task]) -> bool:
-        return bool(self.providers[job.provider].look_ups([task.id for task in about], ""))
+        return bool(self.providers[job.provider].look_ups(job.offering, [task.id for task in about], ""))

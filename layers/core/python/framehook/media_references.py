@@ -1,8 +1,8 @@
 """References to media in a request, as a media rule has them: what each tells of itself before anybody reads it. Pure.
 
-A media rule is `{"media": ["jpg", "png"], "max_mb": 10}`: the formats, and where it is known the largest size. A
-reference is a URL or a data URI; `forms` lists those that are taken, if not all the usual ones. An extension that
-says nothing is let through. A data URI that is let through becomes an object whose extension is its media type's
+A media rule is `{"media": ["jpg", "png"], "max_mb": 10}`: the formats, none for any, and where it is known the largest
+size. A reference is a URL or a data URI; `forms` lists those that are taken, if not all the usual ones. An extension
+that says nothing is let through. A data URI that is let through becomes an object whose extension is its media type's
 subtype (see inputs): that object's `s3://` URL is let through as well.
 """
 
@@ -57,6 +57,8 @@ _URLS: Mapping[str, re.Pattern[str]] = {
     "s3": re.compile(r"s3://[^\s/]+/\S{1,1024}"),
     "asset": re.compile(r"asset://[A-Za-z0-9._-]{1,200}"),
 }
+_WITH_LOGIN = re.compile(r"(?i)https?://[^\s/?#]*@")
+_PROSE = re.compile(r"(?i)(prompt|text|content|lyrics)$")
 _DATA_URI = re.compile(r"data:([a-z]+/[A-Za-z0-9.+-]+)(?:;[A-Za-z0-9=.+-]+)*;base64,")
 
 
@@ -84,6 +86,28 @@ def format_of_type(content_type: str) -> str | None:
     return CONTENT_TYPES.get(content_type.partition(";")[0].strip().lower())
 
 
+def is_prose(name: str) -> bool:
+    """Whether a text in a field of this name is what a person wrote, never a reference; inputs goes by the same."""
+    return _PROSE.search(name) is not None
+
+
+def is_image(reference: str) -> bool:
+    """Whether a data URI's type or an extension says that it is an image."""
+    data = _DATA_URI.match(reference)
+    if data:
+        return data[1].startswith("image/")
+    formats = _BY_EXTENSION.get(_extension(reference), frozenset())
+    return bool(formats) and all(_TYPES[each].startswith("image/") for each in formats)
+
+
+def login_problem(value: str, path: str) -> FieldProblem | None:
+    """What is wrong with a URL that holds a user's name or password; tells nothing of them."""
+    if not _WITH_LOGIN.match(value):
+        return None
+    message = "must be a URL without a user name or password: its host must serve it without a login"
+    return FieldProblem(path, message, "invalid_media", allowed="https://<host>/<path>")
+
+
 def media_problem(rule: Mapping[str, Any], value: object, path: str) -> FieldProblem | None:
     """What is wrong with a value under a media rule. Takes any value."""
     forms = rule.get("forms", USUAL_FORMS)
@@ -98,12 +122,17 @@ def media_problem(rule: Mapping[str, Any], value: object, path: str) -> FieldPro
         return FieldProblem(
             path, f"{message}; one is like {form}", "invalid_data_uri", shortened(value), form
         )
+    return login_problem(value, path) or _url_problem(rule, value, path)
+
+
+def _url_problem(rule: Mapping[str, Any], value: str, path: str) -> FieldProblem | None:
+    forms = rule.get("forms", USUAL_FORMS)
     if not any(_URLS[form].fullmatch(value) for form in forms if form in _URLS):
         message = f"must be {in_words(forms)}, not {shown(value)}"
         return FieldProblem(path, message, "invalid_media", shortened(value), in_words(forms))
     extension = _extension(value)
     formats = _BY_EXTENSION.get(extension)
-    if formats and formats.isdisjoint(rule["media"]):
+    if formats and rule["media"] and formats.isdisjoint(rule["media"]):
         return _wrong_format(rule, f".{extension}", value, path)
     return None
 
@@ -118,7 +147,7 @@ def in_words(forms: Sequence[str]) -> str:
 
 def _data_uri_problem(rule: Mapping[str, Any], data: re.Match[str], path: str) -> FieldProblem | None:
     content_type, uri = data[1], data.string
-    if format_of_type(content_type) not in rule["media"]:
+    if rule["media"] and format_of_type(content_type) not in rule["media"]:
         return _wrong_format(rule, content_type, uri, path)
     size, most = _decoded_size(uri, data.end()), max_bytes(rule)
     if most is not None and size > most:

@@ -1,11 +1,11 @@
-"""What can be filled in of a model: RunningHub is asked about its workflows and AI apps, the catalogue tells of others.
+"""What can be filled in of a model: the catalogue tells what it knows, and providers are asked for the rest.
 
 Used by serve_api.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framehook.asking import ask
@@ -21,15 +21,44 @@ from framehook.errors import (
     ReplyLost,
 )
 from framehook.known_models import DescribedModel, described
-from framehook.providers import runninghub_forms as forms
-from framehook.providers import runninghub_input
-from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
-from framehook.providers.questions import Form, QuestionRefused, Refusal
-from framehook.providers.runninghub_ids import run_of
+from framehook.providers import runcomfy_forms, runcomfy_input, runninghub_forms, runninghub_input
+from framehook.providers.contract import UnreadableAnswer
+from framehook.providers.questions import Form, FormQuestion, FormReader, QuestionRefused, Refusal
 from framehook.wording import shown
 
-_RUNNINGHUB = "runninghub"
 _LONGEST_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A provider that tells what can be filled in. `title` is for people; `refusal` says why no job can be sent to an
+    offering, as a job is told it; `ids` is how those offerings are written that it can be asked about."""
+
+    title: str
+    forms: FormReader
+    refusal: Callable[[str], FieldProblem | None]
+    ids: tuple[str, ...]
+
+
+_ASKED: Mapping[str, _Asked] = {
+    "runninghub": _Asked(
+        "RunningHub",
+        runninghub_forms,
+        runninghub_input.refusal,
+        ("runninghub/workflow/<id>", "runninghub/ai-app/<id>"),
+    ),
+    "runcomfy": _Asked(
+        "RunComfy",
+        runcomfy_forms,
+        runcomfy_input.refusal,
+        ("runcomfy/<model id>", "runcomfy/deployment/<id>"),
+    ),
+}
+_KNOWN = (
+    "a name of the catalogue, such as sora-2-pro",
+    "runware/<AIR id> of a model that the catalogue knows",
+    "runninghub/<endpoint> of a model that the catalogue knows",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,60 +66,44 @@ class ModelForms:
     calling: Calling
 
     def describe(self, model_id: str) -> DescribedModel:
-        """Raises InvalidRequest for an id that can't be described, NoSuchModel for one that RunningHub does not know,
+        """Raises InvalidRequest for an id that can't be described, NoSuchModel for one that its provider does not know,
         NotConfigured, ProviderUnavailable, ProviderTrouble, Unavailable. Starts nothing, costs nothing."""
         provider, _, offering = model_id.partition("/")
-        made = run_of(offering) if provider == _RUNNINGHUB else None
-        if made is None:
-            return _known(model_id)
-        kind, own_id = made
-        if kind == "workflow":
-            form = self._asked(lambda key: forms.workflow_question(own_id, key), forms.read_workflow)
-        else:
-            form = self._asked(lambda key: forms.app_question(own_id, key), forms.read_app)
-        return DescribedModel(model_id, kind.replace("-", "_"), _RUNNINGHUB, form)
+        asked = _ASKED.get(provider)
+        if asked and (refused := asked.refusal(offering)):
+            raise InvalidRequest(replace(refused, field="id"))
+        short = len(model_id) <= _LONGEST_ID
+        if short and (known := described(model_id)):
+            return known
+        question = asked.forms.question(offering) if short and asked else None
+        if asked is None or question is None:
+            raise InvalidRequest(_not_described(model_id))
+        form = self._form(provider, asked.title, question)
+        return DescribedModel(model_id, question.kind, provider, form)
 
-    def _asked(self, question: Callable[[str], HttpRequest], read: Callable[[HttpResponse], Form]) -> Form:
-        known = self.calling.account_of(_RUNNINGHUB)
+    def _form(self, provider: str, title: str, question: FormQuestion) -> Form:
+        known = self.calling.account_of(provider)
         if known is None:
-            raise NotConfigured("this stack has no API key for RunningHub")
+            raise NotConfigured(f"this stack has no API key for {title}")
         try:
-            return read(ask(self.calling, known, question(known.api_key)))
+            return question.read(ask(self.calling, known, question.request(known.api_key)))
         except (NeverSent, ReplyLost):
-            raise ProviderUnavailable("RunningHub did not answer") from None  # the cause may quote the key
+            raise ProviderUnavailable(f"{title} did not answer") from None  # the cause may quote the key
         except UnreadableAnswer as odd:
-            raise ProviderTrouble(f"RunningHub's answer can't be understood: {odd}") from None
+            raise ProviderTrouble(f"{title}'s answer can't be understood: {odd}") from None
         except QuestionRefused as refused:
-            raise _trouble(refused) from None
+            raise _trouble(title, refused) from None
 
 
-def _known(model_id: str) -> DescribedModel:
-    """What the catalogue has of it; for an id that no job can be sent to, the reason is that of a job."""
-    provider, _, offering = model_id.partition("/")
-    refused = runninghub_input.refusal(offering) if provider == _RUNNINGHUB else None
-    if refused:
-        raise InvalidRequest(replace(refused, field="id"))
-    known = described(model_id) if len(model_id) <= _LONGEST_ID else None
-    if known is None:
-        raise InvalidRequest(_not_described(model_id))
-    return known
-
-
-def _trouble(refused: QuestionRefused) -> Exception:
+def _trouble(title: str, refused: QuestionRefused) -> Exception:
     failure = refused.failure
     kinds = {Refusal.NO_SUCH_THING: NoSuchModel, Refusal.NOT_NOW: ProviderUnavailable}
     kind = kinds.get(refused.refusal, ProviderTrouble)
-    return kind(f"RunningHub: {failure.message}", provider_code=failure.provider_code)
+    return kind(f"{title}: {failure.message}", provider_code=failure.provider_code)
 
 
 def _not_described(model_id: str) -> FieldProblem:
-    allowed = [
-        "a name of the catalogue, such as sora-2-pro",
-        "runware/<AIR id> of a model that the catalogue knows",
-        "runninghub/<endpoint> of a model that the catalogue knows",
-        "runninghub/workflow/<id>",
-        "runninghub/ai-app/<id>",
-    ]
+    allowed = [*_KNOWN, *(written for asked in _ASKED.values() for written in asked.ids)]
     return FieldProblem(
         "id", f"nothing is known of the fields of {shown(model_id)}", "not_described", allowed=allowed
     )

@@ -15,7 +15,7 @@ from framehook.catalogue_names import Reader, eligible
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import Kind
 from framehook.media_references import MediaValue
-from framehook.providers import runninghub_input, runware_input
+from framehook.providers import runcomfy_input, runninghub_input, runware_input
 from framehook.providers.prepared import Prepared
 from framehook.quoting import quote
 from framehook.wording import closest, either, shown
@@ -23,11 +23,12 @@ from framehook.wording import closest, either, shown
 _READERS: Mapping[str, Reader] = {
     "runware": runware_input.from_native,
     "runninghub": runninghub_input.from_native,
+    "runcomfy": runcomfy_input.from_native,
 }
 SUPPORTED = tuple(_READERS)
-_PLANNED = ("runcomfy",)
 _NATIVE_FORM = (
-    f"a provider's own id is written like {runware_input.NATIVE_FORM} or {runninghub_input.NATIVE_FORM}"
+    f"a provider's own id is written like {runware_input.NATIVE_FORM}, {runninghub_input.NATIVE_FORM} "
+    f"or {runcomfy_input.NATIVE_FORM}"
 )
 _LONGEST_MODEL = 200
 _MOST_PROVIDERS = 10
@@ -37,8 +38,8 @@ _MOST_PROVIDERS = 10
 class Plan:
     """All that a submission needs. `body` is the provider's form, without a task's ids and URLs.
 
-    `media` are the stack's own objects among its references, by the paths of the input. `quoted` is micro-USD for all
-    outputs together; None when nobody can tell.
+    `look_up_growth` is that of Prepared. `media` are the stack's own objects among its references, by the paths of the
+    input. `quoted` is micro-USD for all outputs together; None when nobody can tell.
     """
 
     model: str
@@ -49,6 +50,7 @@ class Plan:
     body: Mapping[str, Any]
     uploads: bool
     usual_seconds: int
+    look_up_growth: int | None = None
     media: tuple[MediaValue, ...] = ()
     quoted: int | None = None
     warnings: tuple[str, ...] = ()
@@ -88,11 +90,8 @@ def _wanted(provider: object) -> tuple[tuple[str, ...], list[FieldProblem]]:
 def _not_supported(name: object, field: str) -> FieldProblem | None:
     if name in SUPPORTED:
         return None
-    known = isinstance(name, str) and name in _PLANNED
-    what = f"{name} is not supported yet" if known else f"there is no provider {shown(name)}"
-    return FieldProblem(
-        field, f"{what}; supported: {either(SUPPORTED)}", "unsupported_provider", allowed=[*SUPPORTED]
-    )
+    message = f"there is no provider {shown(name)}; supported: {either(SUPPORTED)}"
+    return FieldProblem(field, message, "unsupported_provider", allowed=[*SUPPORTED])
 
 
 def _unknown_model(model: str) -> FieldProblem:
@@ -138,6 +137,7 @@ def _plan(
         body=prepared.body,
         uploads=prepared.uploads,
         usual_seconds=offering.get("usual_seconds", prepared.usual_seconds),
+        look_up_growth=offering.get("look_up_growth", prepared.look_up_growth),
         media=prepared.media,
         quoted=quote(offering.get("price"), prepared.body, prepared.count),
         warnings=(*notice, *prepared.warnings),

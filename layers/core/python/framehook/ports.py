@@ -164,6 +164,12 @@ class JobQueue(Protocol):
         ...
 
 
+class FollowUpQueue(Protocol):
+    def send(self, due: DueJob, delay_seconds: int) -> None:
+        """Has the job followed up after this delay, of at most 900 s. May be delivered more than once, and late."""
+        ...
+
+
 class DeadLetters(Protocol):
     def send(self, body: str, reason: str, message_id: str) -> None:
         """Keeps a message nobody can act on, with the reason."""

@@ -11,11 +11,12 @@ from framehook.known_models import DescribedModel
 from framehook.providers.questions import FormField
 
 _MOST_IN_EXAMPLE = 10
+_SAMPLE_IMAGE = "https://example.com/picture.png"
 _SAMPLE_FILES: Mapping[str, str] = {
+    "image": _SAMPLE_IMAGE,
     "video": "https://example.com/clip.mp4",
     "audio": "https://example.com/voice.mp3",
 }
-_SAMPLE_IMAGE = "https://example.com/picture.png"
 
 
 def providers_shown(providers: Mapping[str, Sequence[AccountState]]) -> dict[str, Any]:
@@ -36,7 +37,8 @@ def model_shown(model: DescribedModel) -> dict[str, Any]:
         "name": form.name,
         "fields": [_field(field) for field in form.fields],
         "complete": form.complete,
-        "example": {"model": model.id, "input": _example(form.fields)},
+        "price": form.price,
+        "example": {"model": model.id, "input": _example(model.kind, form.fields)},
     }
 
 
@@ -78,22 +80,30 @@ def _field(field: FormField) -> dict[str, Any]:
     }
 
 
-def _example(fields: Sequence[FormField]) -> dict[str, Any]:
+def _example(kind: str, fields: Sequence[FormField]) -> dict[str, Any]:
     """What people most likely fill in: files and texts of nodes, or all that is required or has a default."""
     nodes = [field for field in fields if field.node_id is not None]
-    if not nodes:
-        return {field.name: _sample(field) for field in fields if field.required or field.value is not None}
     likely = [field for field in nodes if field.upload or (field.type == "string" and field.value)]
-    return {
-        "nodeInfoList": [
-            {"nodeId": field.node_id, "fieldName": field.name, "fieldValue": _node_sample(field)}
-            for field in (likely or nodes)[:_MOST_IN_EXAMPLE]
-        ]
-    }
+    chosen = (likely or nodes)[:_MOST_IN_EXAMPLE]
+    if kind == "deployment":
+        return {"overrides": _overrides(chosen)}
+    if nodes:
+        return {"nodeInfoList": [_node_info(field) for field in chosen]}
+    return {field.name: _sample(field) for field in fields if field.required or field.value is not None}
 
 
-def _node_sample(field: FormField) -> Any:
-    return {"upload": _file(field)} if field.upload else _sample(field)
+def _overrides(fields: Sequence[FormField]) -> dict[str, Any]:
+    """As RunComfy takes them."""
+    nodes: dict[str, Any] = {}
+    for field in fields:
+        nodes.setdefault(str(field.node_id), {"inputs": {}})["inputs"][field.name] = _sample(field)
+    return nodes
+
+
+def _node_info(field: FormField) -> dict[str, Any]:
+    """As RunningHub takes it."""
+    value = {"upload": _file(field)} if field.upload else _sample(field)
+    return {"nodeId": field.node_id, "fieldName": field.name, "fieldValue": value}
 
 
 def _sample(field: FormField) -> Any:
@@ -109,5 +119,7 @@ def _sample(field: FormField) -> Any:
 
 
 def _file(field: FormField) -> str:
-    name = f"{field.name} {field.description or ''}".lower()
-    return next((url for word, url in _SAMPLE_FILES.items() if word in name), _SAMPLE_IMAGE)
+    """The name tells more of the kind of file: a picture may be described as the first of a video."""
+    texts = (field.name.lower(), (field.description or "").lower())
+    named = (url for text in texts for word, url in _SAMPLE_FILES.items() if word in text)
+    return next(named, _SAMPLE_IMAGE)

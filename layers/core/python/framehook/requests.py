@@ -40,7 +40,7 @@ class JobRequest(BaseModel):
         min_length=1,
         max_length=200,
         description="A catalogue name, or a provider's own id: `runware/<AIR>`, `runninghub/<endpoint>`, "
-        "`runninghub/workflow/<id>` or `runninghub/ai-app/<id>`",
+        "`runninghub/workflow/<id>`, `runninghub/ai-app/<id>`, `runcomfy/<model id>` or `runcomfy/deployment/<id>`",
     )
     input: dict[str, Any] = Field(description="The prompt and parameters of the model")
     provider: str | list[str] | None = Field(
@@ -72,7 +72,7 @@ class ResolveRequest(BaseModel):
         min_length=1,
         max_length=200,
         description="For `adopt`: the task's id as the job shows it; "
-        "for RunningHub, the id that its site shows for the task",
+        "for RunningHub and RunComfy, the id that its site shows for the task",
     )
 
 

@@ -45,7 +45,8 @@ class Resolution:
             case "adopt":
                 return self._adopted(job, asked.provider_task_id or "", now)
             case _:
-                return _resent(job, self.chance.uuid, now)
+                provider = self.providers[job.provider]
+                return _resent(job, lambda: tasks.name_of_ours(self.chance.uuid(), provider), now)
 
     def _check(self, job: Job, asked: ResolveRequest) -> None:
         if job.status is not Status.PARKED:

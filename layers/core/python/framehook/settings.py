@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from framehook import accounts
 from framehook.due_times import MINUTE, SECOND, Policy
 from framehook.errors import FramehookError
 from framehook.jobs import Status
@@ -31,6 +32,7 @@ class FunctionSettings:
     retention_days: int
     queue_patience_seconds: int
     first_look_up_seconds: int
+    first_poll_seconds: int
     upload_grace_seconds: int
     proof_window_seconds: int
     parked_for_hours: int
@@ -45,23 +47,43 @@ class FunctionSettings:
         return Policy(
             queue_patience=self.queue_patience_seconds * SECOND,
             first_look_up=self.first_look_up_seconds * SECOND or None,
+            first_poll=self.first_poll_seconds * SECOND or None,
             upload_grace=self.upload_grace_seconds * SECOND,
             proof_window=self.proof_window_seconds * SECOND,
             parked_for=self.parked_for_hours * 60 * MINUTE,
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """Where an account's APIs are, in the order of its services, and the name of its key's SSM parameter."""
+
+    id: str
+    urls: tuple[str, ...]
+    key_parameter: str
+
+    @classmethod
+    def read_all(cls, environment: Mapping[str, str]) -> tuple[Self, ...]:
+        """Of every account, from the variables that it names. Raises BadSettings naming the variable."""
+        return tuple(
+            cls(
+                account.id,
+                tuple(_text(account.url_variable(service), environment) for service in account.services),
+                _text(account.key_variable, environment),
+            )
+            for account in accounts.ALL
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallingSettings(FunctionSettings):
-    """What a function is told that calls providers: where they are, and the names of their keys' SSM parameters."""
+    """What a function is told that calls providers."""
 
-    runware_api_url: str
-    runware_api_key_parameter: str
     runninghub_site: str  # whose account new jobs use when both have a key: ai or cn
-    runninghub_ai_api_url: str
-    runninghub_ai_api_key_parameter: str
-    runninghub_cn_api_url: str
-    runninghub_cn_api_key_parameter: str
+    accounts: tuple[AccountSettings, ...]
+
+    def account(self, account_id: str) -> AccountSettings:
+        return next(known for known in self.accounts if known.id == account_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +98,7 @@ class ServeApiSettings(CallingSettings):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitJobSettings(CallingSettings):
     dead_letters_url: str
+    follow_ups_queue_url: str
     media_bucket: str
     default_owner: str
     upload_role_arn: str
@@ -137,6 +160,7 @@ class SweepOverdueSettings(FunctionSettings):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpJobSettings(CallingSettings):
     jobs_queue_url: str
+    follow_ups_queue_url: str
     media_bucket: str
     land_output_function: str
     fetch_output_function: str
@@ -148,11 +172,10 @@ def public_base(url: str, api_id: str) -> str:
 
 
 def _value(name: str, kind: str, environment: Mapping[str, str]) -> Any:
+    if "AccountSettings" in kind:
+        return AccountSettings.read_all(environment)
     variable = name.upper()
-    try:
-        text = environment[variable]
-    except KeyError:
-        raise BadSettings(f"{variable} is not set") from None
+    text = _text(variable, environment)
     if kind == "int":
         try:
             return int(text)
@@ -161,3 +184,10 @@ def _value(name: str, kind: str, environment: Mapping[str, str]) -> Any:
     if kind.startswith("tuple"):
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
+
+
+def _text(variable: str, environment: Mapping[str, str]) -> str:
+    try:
+        return environment[variable]
+    except KeyError:
+        raise BadSettings(f"{variable} is not set") from None

@@ -41,7 +41,7 @@ class Stopping:
         if known is None:
             logger.error("there is no key to pass the cancel on with", extra={"job_id": job.id})
             return CancelAnswer.UNCLEAR
-        request = provider.cancellation(task.id, known.api_key)
+        request = provider.cancellation(job.offering, task.id, known.api_key)
         if request is None:
             return CancelAnswer.REFUSED
         try:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from framehook import backpressure, tasks
 from framehook.calling import AccountKey, Calling
 from framehook.changes import Changes
-from framehook.deadlines import expired_in_queue, unsendable
+from framehook.deadlines import expired_in_queue, unproven, unsendable
 from framehook.due_times import SECOND, Policy, rescheduled
 from framehook.errors import (
     Failure,
@@ -31,6 +31,7 @@ from framehook.paid_call import PaidCall
 from framehook.ports import Chance, Gate, GateStore
 from framehook.preparation import Preparation
 from framehook.providers.contract import UnreadableAnswer
+from framehook.reminders import Reminders
 from framehook.waiting import INPUT_UNAVAILABLE, behind_gate, for_its_files, while_prepared
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Submission:
     preparation: Preparation
     looking_up: LookingUp
     paid_call: PaidCall
+    reminders: Reminders
 
     def submit(self, job_id: str, remaining: Callable[[], int]) -> None:
         """Sends the job if it waits to be sent, or settles an earlier call's unknown outcome. Idempotent.
@@ -110,6 +112,7 @@ class Submission:
                 or not self.paid_call.sendable(job)
                 or remaining() < self.changes.policy.call_timeout + _MARGIN
             ):
+                self.reminders.remind(job)
                 return
 
     def _passed(self, job: Job, account: AccountKey) -> Gate | None:
@@ -151,18 +154,23 @@ class Submission:
         if seen.status is not Status.SUBMITTING or not states & set(_OPEN):
             return
         account = self.calling.account_for(seen)
-        if account is None or not self.paid_call.sendable(seen):
+        sendable = self.paid_call.sendable(seen)
+        if account is not None and sendable:
+            self._send(seen, account, remaining)
+        elif sendable or self.looking_up.can_be_proven(seen):
             self._pause(seen)
         else:
-            self._send(seen, account, remaining)
+            self.changes.apply(seen, unproven)
 
     def _with_tasks(self, job: Job, planned: Plan, account: AccountKey) -> Job:
         """Task ids are made once and kept for every send of the attempt: they are what the provider knows us by, or
         until it gives the tasks names of its own."""
         if job.tasks:
             return job
-        slots = range(job.count)
-        made = tuple(Task(self.chance.uuid(), slot, job.attempt) for slot in slots)
+        slots, provider = range(job.count), self.paid_call.providers[job.provider]
+        made = tuple(
+            Task(tasks.name_of_ours(self.chance.uuid(), provider), slot, job.attempt) for slot in slots
+        )
         outputs = tuple(Output(slot, job.attempt) for slot in slots)
         named = account.account if account.account != job.provider else ""
         return replace(job, tasks=made, outputs=outputs, uploads=planned.uploads, account=named)

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from framehook.errors import Failure
+from framehook.identifiers import unnamed
 from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState
+from framehook.providers.contract import Provider
+
+
+def name_of_ours(made: str, provider: Provider) -> str:
+    """What a new task goes by: a UUID that we made where the provider takes it, else a stand-in for its own name."""
+    return made if provider.OWN_TASK_ID is None else unnamed(made)
 
 
 def find(job: Job, task_id: str) -> Task | None:

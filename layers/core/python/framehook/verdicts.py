@@ -53,11 +53,15 @@ class Call:
 
     def _is_latest(self, job: Job) -> bool:
         """Whether the job still waits for this very call."""
-        return job.status is Status.SUBMITTING and job.token_hashes[-1:] == (self.token_hash,)
+        return job.status is Status.SUBMITTING and self._is_last_send(job)
+
+    def _is_last_send(self, job: Job) -> bool:
+        return job.token_hashes[-1:] == (self.token_hash,)
 
     def _judged(self, job: Job) -> Job:
         """A refusal proves something only of a task that no other send may have brought to the provider."""
         job, latest = self._named(job), self._is_latest(job)
+        parked = job.status is Status.PARKED and self._is_last_send(job)
         for task in job.tasks:
             if task.state not in _OPEN:
                 job = self._late(job, task)
@@ -66,7 +70,7 @@ class Call:
             match self._verdict_on(task):
                 case Accepted():
                     job = tasks.with_task(job, replace(task, state=TaskState.ACCEPTED))
-                case Refused(failure) if proof:
+                case Refused(failure) if proof or (parked and task.id not in self.sent_before):
                     job = tasks.failed(job, task, failure)
                 case RefusedForNow(failure, tries=tries) if proof:
                     if tries is not None and _alike(job, failure) >= tries:

@@ -49,6 +49,7 @@ _NUMBERS = (
     "accepted_at",
     "finished_at",
     "usual_seconds",
+    "look_up_growth",
     "quoted",
     "charged",
 )

@@ -1,4 +1,6 @@
-"""The Jobs queue in SQS, and the queues of what nobody can act on (JobQueue, DeadLetters, PoisonQueue)."""
+"""The queues of this stack in SQS: Jobs, FollowUps, and those of what nobody can act on (JobQueue, FollowUpQueue,
+DeadLetters, PoisonQueue).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from framehook.adapters.aws_errors import calling
+from framehook.ports import DueJob
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -26,6 +29,17 @@ class SqsJobQueue:
     def send(self, job_id: str) -> None:
         with calling("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"job_id": job_id}))
+
+
+class SqsFollowUpQueue:
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, due: DueJob, delay_seconds: int) -> None:
+        body = json.dumps({"job_id": due.job_id, "due_at": due.due_at})
+        with calling("SQS"):
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=body, DelaySeconds=delay_seconds)
 
 
 class SqsDeadLetters:

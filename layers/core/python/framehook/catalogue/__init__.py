@@ -1,7 +1,7 @@
 """What is known of models, as data with source and date, and its loading: on first use, once per container.
 
-`models.json` holds the names users know, `runware.json` and `runninghub.json` what the providers' own ids take,
-`formats` the file formats of results. Holds no decisions. The webhook receiver must not import this package.
+`models.json` holds the names users know, `runware.json`, `runninghub.json` and `runcomfy.json` what the providers' own
+ids take, `formats` the file formats of results. Holds no decisions. The webhook receiver must not import this package.
 """
 
 from __future__ import annotations
@@ -31,6 +31,12 @@ def runware_data() -> Mapping[str, Any]:
 def runninghub_data() -> Mapping[str, Any]:
     """The data behind `catalogue.runninghub`, which knows how to read it."""
     return _load("runninghub")
+
+
+@cache
+def runcomfy_data() -> Mapping[str, Any]:
+    """The data behind `catalogue.runcomfy`, which knows how to read it."""
+    return _load("runcomfy")
 
 
 def _load(name: str) -> Mapping[str, Any]:

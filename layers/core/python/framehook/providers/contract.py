@@ -16,12 +16,16 @@ from framehook.jobs import ResultFile, Task
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """`path` is appended to the provider's base URL: a credential never goes to a host taken from an answer."""
+    """`path` is appended to the provider's base URL: a credential never goes to a host taken from an answer.
+
+    `service` names which of an account's several APIs it is for; the first one where it has only one.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,28 @@ class CancelAnswer(StrEnum):
 
 
 class UnreadableAnswer(ValueError):
-    """A body that can't be understood. Never a verdict on a job."""
+    """A body that can't be understood. Never a verdict on a job. `alarm`: only a person can mend that.
+
+    `retry_after`: the seconds that the provider wants to be left alone, where it said so.
+    """
+
+    alarm = False
+
+    def __init__(self, why: str, retry_after: float | None = None) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
 
 
 class KeyRefused(UnreadableAnswer):
-    """An answer that is about our key, or what it may do, and nothing else: only a person can mend that."""
+    """An answer that is about our key, or what it may do, and nothing else."""
+
+    alarm = True
+
+
+class UnknownState(UnreadableAnswer):
+    """A state that nobody has told us of: it is no end, and somebody should read the provider's pages."""
+
+    alarm = True
 
 
 class Provider(Protocol):
@@ -180,7 +201,7 @@ class Provider(Protocol):
         """A verdict for every task id. Never raises."""
         ...
 
-    def look_ups(self, task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
+    def look_ups(self, model: str, task_ids: Sequence[str], api_key: str, /) -> Sequence[Inquiry]:
         """What to send to learn the state of these tasks; silent about those that can't be asked for."""
         ...
 
@@ -188,8 +209,13 @@ class Provider(Protocol):
         """What the answer says of these tasks; silent about those it does not show. Raises UnreadableAnswer."""
         ...
 
-    def recovery(self, task_id: str, api_key: str, /) -> HttpRequest | None:
-        """Another way to learn how a task ended that look-ups find missing, read like a look-up; None: no such way."""
+    def second_question(self, model: str, task_id: str, api_key: str, /) -> HttpRequest | None:
+        """Another way to learn how a task is of which a look-up shows nothing, or that it is missing; None: no such
+        way."""
+        ...
+
+    def read_second_answer(self, task_id: str, response: HttpResponse, /) -> Sequence[Report]:
+        """Like read_look_up. Raises UnreadableAnswer."""
         ...
 
     def read_webhook(self, body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:
@@ -203,7 +229,7 @@ class Provider(Protocol):
         """Whether a task of this model can be stopped once the provider has it."""
         ...
 
-    def cancellation(self, task_id: str, api_key: str, /) -> HttpRequest | None:
+    def cancellation(self, model: str, task_id: str, api_key: str, /) -> HttpRequest | None:
         """What to send to have a task stopped; None where nothing can be."""
         ...
 

@@ -12,13 +12,17 @@ from framehook.media_references import MediaValue
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A body that can be sent `count` times, once each task has its ids and URLs. `offering` is the provider's id."""
+    """A body that can be sent `count` times, once each task has its ids and URLs. `offering` is the provider's id.
+
+    `look_up_growth` is that of Job: None where the provider calls us.
+    """
 
     offering: str
     kind: Kind
     body: Mapping[str, Any]
     uploads: bool
     usual_seconds: int
+    look_up_growth: int | None = None
     count: int = 1
     media: tuple[MediaValue, ...] = ()
     warnings: tuple[str, ...] = ()

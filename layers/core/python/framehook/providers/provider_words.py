@@ -6,6 +6,7 @@ Messages may quote the webhook or upload URLs that we sent, which are secrets. D
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 MAX_BODY = 8 * 1024 * 1024
@@ -15,6 +16,8 @@ MAX_ID = 200
 _LONGEST_URL = 4_000
 _LONGEST_WAIT = 86_400.0
 _SAFE = "".join(map(chr, range(0x21, 0x7F)))
+_MOST_READ = 4_000
+_LONG_WORD = re.compile(r"[\w-]{32,}", re.ASCII)  # as long as an API key; a webhook's token is longer
 _ANY_URL = re.compile(r"(?i)(?:https?|wss?)(?::|%3a)\S*")
 
 
@@ -33,6 +36,25 @@ def bounded_message(message: object, kept_urls: str | None = None) -> str:
         return url[0] if kept_urls and re.fullmatch(kept_urls, url[0]) else "<url>"
 
     return _ANY_URL.sub(without_secret, text)[:MAX_MESSAGE]
+
+
+def without_secrets(text: object) -> str:
+    """A text without what may be a URL of ours, a token or a key. Bounded."""
+    if not isinstance(text, str):
+        return ""
+    return bounded_message(_LONG_WORD.sub(_hidden, text[:_MOST_READ]))
+
+
+def _hidden(word: re.Match[str]) -> str:
+    """Not so TASK_CREATE_FAILED_BY_NOT_ENOUGH_WALLET."""
+    plain = word[0].isupper() or word[0].islower()
+    return word[0] if plain and not any(letter.isdigit() for letter in word[0]) else "<hidden>"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The wait that an answer asks for in seconds; its form with a date is not read."""
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return seconds(int(said)) if re.fullmatch(r"[0-9]{1,9}", said.strip()) else None
 
 
 def seconds(value: object) -> float | None:

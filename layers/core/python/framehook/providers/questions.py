@@ -5,6 +5,7 @@ What comes back is shown to people, so every text is bounded and fit for JSON, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ type Scalar = str | int | float | bool
 _LARGEST_AMOUNT = 10**12
 _LARGEST_COUNT = 10**9
 _LONGEST_AMOUNT = 40
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Refusal(StrEnum):
@@ -96,11 +98,30 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`complete`: there are no more fields than these."""
+    """`complete`: there are no more fields than these. `price`: what the provider says of it, for people."""
 
     name: str | None
     fields: tuple[FormField, ...]
     complete: bool = True
+    price: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormQuestion:
+    """`kind` is that of DescribedModel, `request` the request by the API key. `read` raises QuestionRefused or
+    UnreadableAnswer."""
+
+    kind: str
+    request: Callable[[str], HttpRequest]
+    read: Callable[[HttpResponse], Form]
+
+
+class FormReader(Protocol):
+    """Implemented by the modules of this package that know how a provider tells forms."""
+
+    def question(self, offering: str, /) -> FormQuestion | None:
+        """What to send to learn what can be filled in of this; None: the provider can't be asked about it."""
+        ...
 
 
 def amount(value: object) -> Decimal | None:
@@ -131,6 +152,11 @@ def units(value: object) -> str | None:
     """Points or coins, as a decimal string."""
     number = amount(value)
     return None if number is None else f"{number.normalize():f}"
+
+
+def currency(value: object) -> str | None:
+    """An ISO 4217 code, if that is what it is."""
+    return value if isinstance(value, str) and _CURRENCY.fullmatch(value) else None
 
 
 def count(value: object) -> int | None:

@@ -34,7 +34,7 @@ from framehook.providers.contract import (
     UnreadableAnswer,
     Verdict,
 )
-from framehook.providers.provider_words import seconds
+from framehook.providers.provider_words import retry_after
 from framehook.providers.runninghub_answers import TASK_ID, Answer, parse
 from framehook.providers.runninghub_calls import CANCEL, WEBHOOK_RECORD, old_post, post
 from framehook.providers.runninghub_errors import (
@@ -47,6 +47,7 @@ from framehook.providers.runninghub_errors import (
 )
 from framehook.providers.runninghub_ids import path_of, run_of
 from framehook.providers.runninghub_results import cost_of
+from framehook.providers.webhook_names import addressee, result_of_misnamed
 
 NAME = "runninghub"
 RESENDS_SAME_TASK_SECONDS = 0  # a repeated call makes a second task, and bills it
@@ -96,7 +97,7 @@ def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[
     return {each: _taken(answer, response) if named else _not_taken(answer, response) for each in task_ids}
 
 
-def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
+def look_ups(_model: str, task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
     return [
         Inquiry((task_id,), post("/openapi/v2/query", {"taskId": task_id}, api_key))
         for task_id in task_ids
@@ -121,9 +122,13 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
     return [report]
 
 
-def recovery(task_id: str, api_key: str) -> HttpRequest | None:
+def second_question(_model: str, task_id: str, api_key: str) -> HttpRequest | None:
     """The record of its webhook holds the event: www.runninghub.ai/runninghub-api-doc/api-276642713."""
     return _about_task(WEBHOOK_RECORD, task_id, api_key)
+
+
+def read_second_answer(task_id: str, response: HttpResponse) -> Sequence[Report]:
+    return read_look_up([task_id], response)
 
 
 def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequence[Report]:
@@ -135,28 +140,17 @@ def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequ
     if len(answer.ids) > 1:
         raise UnreadableAnswer("the call names several tasks")
     named = answer.ids[0] if answer.ids else None
-    task = about or next((task for task in tasks if task.id == named), None)
-    if task is None:
-        raise UnreadableAnswer("the call does not say which task it is about")
-    new = named if named != task.id else None
-    known = TASK_ID.fullmatch(task.id) or any(other.id == new for other in tasks)
-    if (new and known) or (answer.strange_id and TASK_ID.fullmatch(task.id)):
-        return [_result_under_another_name(answer, task.id)]
-    if answer.event not in ("", _END):
-        return [StillRunning(task.id, new)]
-    report = _report(answer, task.id, new) or (StillRunning(task.id, new) if new else None)
+    to = addressee(named, answer.strange_id, tasks, about, TASK_ID)
+    ended = answer.event in ("", _END)
+    if to.misnamed:
+        return [result_of_misnamed(_report(answer, to.task.id) if ended else None)]
+    alive = StillRunning(to.task.id, to.named)
+    if not ended:
+        return [alive]
+    report = _report(answer, to.task.id, to.named) or (alive if to.named else None)
     if report is None:
         raise UnreadableAnswer("the call does not say how the task is")
     return [report]
-
-
-def _result_under_another_name(answer: Answer, task_id: str) -> Report:
-    """A result that came to the task's own URL is the task's, even where the id has lost digits on its way, or a person
-    took another one for it. Anything else is left to a look-up."""
-    report = _report(answer, task_id) if answer.event in ("", _END) else None
-    if not isinstance(report, Succeeded):
-        raise UnreadableAnswer("the call names another task than its URL")
-    return report
 
 
 def can_cancel(model: str) -> bool:
@@ -164,7 +158,7 @@ def can_cancel(model: str) -> bool:
     return run_of(model) is not None
 
 
-def cancellation(task_id: str, api_key: str) -> HttpRequest | None:
+def cancellation(_model: str, task_id: str, api_key: str) -> HttpRequest | None:
     return _about_task(CANCEL, task_id, api_key)
 
 
@@ -205,14 +199,9 @@ def _not_taken(answer: Answer, response: HttpResponse) -> Verdict:
         case Effect.REFUSED:
             return Refused(failure, meaning.alarm)
         case Effect.REFUSED_FOR_NOW:
-            return RefusedForNow(failure, _retry_after(response) or meaning.retry_after, meaning.tries)
+            return RefusedForNow(failure, retry_after(response.headers) or meaning.retry_after, meaning.tries)
         case Effect.UNKNOWN:
             return Unknown(f"HTTP {status} {answer.code or 'without a word on the task'}")
-
-
-def _retry_after(response: HttpResponse) -> float | None:
-    said = next((value for name, value in response.headers.items() if name.lower() == "retry-after"), "")
-    return seconds(int(said)) if re.fullmatch(r"[0-9]{1,9}", said.strip()) else None
 
 
 def _report(answer: Answer, task_id: str, named: str | None = None) -> Report | None:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
-from framehook.providers.questions import AccountFacts, AccountQuestion, count, money, units
+from framehook.providers.questions import AccountFacts, AccountQuestion, count, currency, money, units
 from framehook.providers.runninghub_calls import ACCOUNT, bearer, old_post
 from framehook.providers.runninghub_envelope import data_of
 
-_CURRENCY = re.compile(r"[A-Z]{3}")
 _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 
 
@@ -37,9 +36,8 @@ def read_queue(response: HttpResponse) -> AccountFacts:
 
 def read_status(response: HttpResponse) -> AccountFacts:
     data = _with(data_of(response), "remainCoins", "remainMoney", "currentTaskCounts", "apiType")
-    currency = data.get("currency")
     return AccountFacts(
-        currency=currency if isinstance(currency, str) and _CURRENCY.fullmatch(currency) else None,
+        currency=currency(data.get("currency")),
         balance=money(data.get("remainMoney")),
         coins=units(data.get("remainCoins")),
         running=count(data.get("currentTaskCounts")),

@@ -14,7 +14,7 @@ from typing import Any
 
 from framehook.jobs import ResultFile
 from framehook.providers.contract import UnreadableAnswer
-from framehook.providers.runninghub_errors import without_secrets
+from framehook.providers.provider_words import without_secrets
 from framehook.providers.runninghub_results import Usage, files_of, usage_of
 from framehook.providers.runninghub_words import CODES, code_of, error_of, load, said
 

@@ -7,13 +7,12 @@ github.com/johndelapena168/runninghub-agent-skills. A code that is not in the ta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from framehook.errors import Failure
-from framehook.providers.provider_words import MAX_MESSAGE, bounded_message
+from framehook.providers.provider_words import MAX_MESSAGE
 
 
 class Effect(StrEnum):
@@ -174,8 +173,6 @@ _BY_STATUS: Mapping[int, Meaning] = {
 }
 
 _MEANINGLESS = ("", "success", "ok", "null")  # "failed: success": github.com/ATH-MaaS/Pixelle-Video/issues/39
-_MOST_READ = 4_000
-_LONG_WORD = re.compile(r"[\w-]{32,}", re.ASCII)  # as long as an API key; a webhook's token is longer
 
 
 def meaning_of(code: str) -> Meaning:
@@ -210,16 +207,3 @@ def failure_of(meaning: Meaning, code: str, message: str = "", reason: str = "")
     text = f"{said}: {reason}" if reason else said
     advice = f" ({meaning.advice})" if meaning.advice else ""
     return Failure(meaning.code, text[: MAX_MESSAGE - len(advice)] + advice, code or None)
-
-
-def without_secrets(text: object) -> str:
-    """A text without what may be a URL of ours, a token or a key. Bounded."""
-    if not isinstance(text, str):
-        return ""
-    return bounded_message(_LONG_WORD.sub(_hidden, text[:_MOST_READ]))
-
-
-def _hidden(word: re.Match[str]) -> str:
-    """Not so TASK_CREATE_FAILED_BY_NOT_ENOUGH_WALLET."""
-    plain = word[0].isupper() or word[0].islower()
-    return word[0] if plain and not any(letter.isdigit() for letter in word[0]) else "<hidden>"

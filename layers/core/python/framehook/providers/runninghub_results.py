@@ -6,7 +6,6 @@ reads them all. The type is a file's extension, never a MIME type.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 
 from framehook.jobs import ResultFile
 from framehook.money import exact_micros
+from framehook.providers.file_types import MEDIA_TYPES, type_of_text
 from framehook.providers.provider_words import short, url_of, valid
 
 _MOST_FILES = 32
@@ -29,20 +29,6 @@ _MEASURES: Mapping[str, str] = {
 }
 _PRICES = ("consume_money", "third_party_consume_money")
 _DECIMAL = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
-
-_FAMILIES: Mapping[str, str] = {
-    "video": "mp4 webm mpeg mov=quicktime mkv=matroska avi=x-msvideo",
-    "image": "png jpeg jpg=jpeg webp gif bmp tiff tif=tiff avif heic svg=svg+xml",
-    "audio": "mp3=mpeg wav flac ogg opus=ogg m4a=mp4 aac",
-    "model": "glb=gltf-binary gltf=gltf+json obj stl fbx ply usdz=vnd.usdz+zip",
-    "text": "txt=plain md=markdown csv html srt=plain vtt",
-    "application": "json zip pdf",
-}
-_MEDIA_TYPES: Mapping[str, str] = {
-    extension: f"{family}/{subtype or extension}"
-    for family, words in _FAMILIES.items()
-    for extension, _, subtype in (word.partition("=") for word in words.split())
-}
 
 type Usage = tuple[tuple[str, str], ...]
 
@@ -81,9 +67,9 @@ def _files(items: Sequence[Any]) -> Iterator[ResultFile]:
         text = next((text for text in texts if isinstance(text, str) and text), None)
         extension = _extension(item)
         if url is not None:
-            yield ResultFile(url=url, provider_id=_node(item), media_type=_MEDIA_TYPES.get(extension))
+            yield ResultFile(url=url, provider_id=_node(item), media_type=MEDIA_TYPES.get(extension))
         elif text is not None:
-            media_type = "application/json" if extension == "json" or _is_json(text) else "text/plain"
+            media_type = "application/json" if extension == "json" else type_of_text(text)
             yield ResultFile(text=valid(text), provider_id=_node(item), media_type=media_type)
 
 
@@ -97,16 +83,6 @@ def _node(item: Mapping[str, Any]) -> str | None:
     node = item.get("nodeId")
     whole = isinstance(node, int) and not isinstance(node, bool) and abs(node) < 2**63
     return str(node) if whole else short(node)
-
-
-def _is_json(text: str) -> bool:
-    if not text.lstrip().startswith(("{", "[")):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _decimal(value: Any) -> str | None:

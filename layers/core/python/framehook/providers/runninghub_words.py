@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from framehook.providers.contract import UnreadableAnswer
-from framehook.providers.provider_words import MAX_BODY, bounded_code
-from framehook.providers.runninghub_errors import without_secrets
+from framehook.providers.provider_words import MAX_BODY, bounded_code, without_secrets
 
 CODES = ("errorCode", "code")
 UNREADABLE = "unreadable"

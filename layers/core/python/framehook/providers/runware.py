@@ -71,13 +71,17 @@ def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend],
     return _request([_task(model, body, task, place) for place, task in enumerate(tasks)], api_key)
 
 
-def look_ups(task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
+def look_ups(_model: str, task_ids: Sequence[str], api_key: str) -> Sequence[Inquiry]:
     asked = [{"taskType": "getResponse", "taskUUID": task_id} for task_id in task_ids]
     return [Inquiry(tuple(task_ids), _request(asked, api_key))] if asked else []
 
 
-def recovery(_task_id: str, _api_key: str) -> HttpRequest | None:
+def second_question(_model: str, _task_id: str, _api_key: str) -> HttpRequest | None:
     return None
+
+
+def read_second_answer(task_id: str, response: HttpResponse) -> Sequence[Report]:
+    return read_look_up([task_id], response)
 
 
 def can_cancel(_model: str) -> bool:
@@ -85,7 +89,7 @@ def can_cancel(_model: str) -> bool:
     return False
 
 
-def cancellation(_task_id: str, _api_key: str) -> HttpRequest | None:
+def cancellation(_model: str, _task_id: str, _api_key: str) -> HttpRequest | None:
     return None
 
 

@@ -4,46 +4,53 @@ from __future__ import annotations
 
 import functools
 import ssl
+from collections.abc import Callable
 
 import boto3
 import httpx
 
 from framehook import accounts
+from framehook.accounts import Account
+from framehook.adapters.by_service import ByService
 from framehook.adapters.httpx_transport import HttpxTransport
 from framehook.adapters.second_try import SecondTry
 from framehook.adapters.ssm_secrets import SsmSecrets
 from framehook.calling import Calling
 from framehook.ports import Transport
-from framehook.providers import runninghub, runware
+from framehook.providers import runninghub
 from framehook.providers.runninghub_calls import bearer_only
 from framehook.settings import CallingSettings
 from framehook.wiring.storage import PROMPT
 
 _READ_SECONDS = 25
 _CONNECT_SECONDS = 5
+_SECOND_TRIES = {runninghub.NAME: bearer_only}
 
 
 def calling(
-    settings: CallingSettings, read_seconds: float = _READ_SECONDS, connect_seconds: float = _CONNECT_SECONDS
+    settings: CallingSettings,
+    read_seconds: Callable[[Account], float] = lambda _: _READ_SECONDS,
+    connect_seconds: float = _CONNECT_SECONDS,
 ) -> Calling:
+    """The way to every account. `read_seconds`: how long each is given to answer."""
     client = httpx.Client(trust_env=False, verify=trusted())
-    urls = {
-        accounts.RUNWARE.id: settings.runware_api_url,
-        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_url,
-        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_url,
-    }
-    keys = {
-        accounts.RUNWARE.id: settings.runware_api_key_parameter,
-        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_key_parameter,
-        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_key_parameter,
-    }
-    transports: dict[str, Transport] = {
-        account: HttpxTransport(client, url, read_seconds, connect_seconds) for account, url in urls.items()
-    }
-    for account in (accounts.RUNNINGHUB_AI.id, accounts.RUNNINGHUB_CN.id):
-        transports[account] = SecondTry(transports[account], bearer_only)
-    secrets = SsmSecrets(boto3.client("ssm", config=PROMPT), keys)
-    return Calling(secrets, transports, preferred(settings.runninghub_site))
+
+    def transport(account: Account) -> Transport:
+        urls, seconds = settings.account(account.id).urls, read_seconds(account)
+        services: dict[str, Transport] = {
+            service: HttpxTransport(client, url, seconds, connect_seconds)
+            for service, url in zip(account.services, urls, strict=True)
+        }
+        plain = ByService(services) if len(services) > 1 else services[""]
+        again = _SECOND_TRIES.get(account.provider)
+        return SecondTry(plain, again) if again else plain
+
+    keys = {known.id: known.key_parameter for known in settings.accounts}
+    return Calling(
+        SsmSecrets(boto3.client("ssm", config=PROMPT), keys),
+        {account.id: transport(account) for account in accounts.ALL},
+        preferred(settings.runninghub_site),
+    )
 
 
 @functools.cache
@@ -54,8 +61,9 @@ def trusted() -> ssl.SSLContext:
 
 def preferred(runninghub_site: str) -> dict[str, tuple[str, ...]]:
     """Each provider's accounts, the one that new jobs use first."""
-    sites = (accounts.RUNNINGHUB_AI.id, accounts.RUNNINGHUB_CN.id)
+    first = f"{runninghub.NAME}-{runninghub_site}"
+    ordered = sorted(accounts.ALL, key=lambda account: account.id != first)
     return {
-        runware.NAME: (accounts.RUNWARE.id,),
-        runninghub.NAME: sites if runninghub_site == "ai" else sites[::-1],
+        provider: tuple(account.id for account in ordered if account.provider == provider)
+        for provider in dict.fromkeys(account.provider for account in accounts.ALL)
     }

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from framehook.providers import runninghub, runware
+from framehook.providers import runcomfy, runninghub, runware
 from framehook.providers.contract import Provider
 
-PROVIDERS: Mapping[str, Provider] = {runware.NAME: runware, runninghub.NAME: runninghub}
+PROVIDERS: Mapping[str, Provider] = {
+    runware.NAME: runware,
+    runninghub.NAME: runninghub,
+    runcomfy.NAME: runcomfy.PROVIDER,
+}

@@ -23,14 +23,25 @@ from framehook.http_edge import HttpEdge
 from framehook.inputs import InputKeeper
 from framehook.intake import Intake
 from framehook.model_forms import ModelForms
-from framehook.providers import runninghub, runninghub_account, runware, runware_account
+from framehook.providers import (
+    runcomfy,
+    runcomfy_account,
+    runninghub,
+    runninghub_account,
+    runware,
+    runware_account,
+)
 from framehook.providers.questions import AccountReader
 from framehook.resolution import Resolution
 from framehook.settings import ServeApiSettings
 from framehook.wiring.providers import PROVIDERS
 from framehook.wiring.storage import PROMPT, changes, s3_client, table
 
-_READERS: dict[str, AccountReader] = {runware.NAME: runware_account, runninghub.NAME: runninghub_account}
+_READERS: dict[str, AccountReader] = {
+    runware.NAME: runware_account,
+    runninghub.NAME: runninghub_account,
+    runcomfy.NAME: runcomfy_account,
+}
 
 
 @functools.cache
@@ -69,4 +80,4 @@ def _asking(settings: ServeApiSettings) -> Calling:
     """The way to the providers, with calls of at most 6 s: several of them fit into the 29 that the API waits."""
     from framehook.wiring.provider_calls import calling  # noqa: PLC0415 - httpx: most calls start faster without
 
-    return calling(settings, read_seconds=4, connect_seconds=2)
+    return calling(settings, lambda _: 4, connect_seconds=2)

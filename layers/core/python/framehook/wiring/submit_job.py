@@ -14,7 +14,7 @@ from framehook.adapters.https_downloader import BUSY, HttpsDownloader
 from framehook.adapters.httpx_file_sender import HttpxFileSender
 from framehook.adapters.s3_media import S3MediaStore
 from framehook.adapters.s3_signing import S3Signer, signing_client
-from framehook.adapters.sqs_jobs import SqsDeadLetters
+from framehook.adapters.sqs_jobs import SqsDeadLetters, SqsFollowUpQueue
 from framehook.adapters.system import SystemChance, SystemClock
 from framehook.adapters.targets import TargetRules
 from framehook.calling import Calling
@@ -26,6 +26,7 @@ from framehook.paid_call import PaidCall
 from framehook.preparation import Preparation
 from framehook.providers import runninghub
 from framehook.queue_edge import QueueEdge
+from framehook.reminders import Reminders
 from framehook.resource_uploads import ResourceUploads
 from framehook.settings import SubmitJobSettings, public_base
 from framehook.submission import Submission
@@ -44,8 +45,9 @@ def edge() -> QueueEdge:
     keeper = InputKeeper(media, settings.media_bucket)
     signer = _signer(settings)
     completion = Completion(stored, PROVIDERS)
-    calls = calling(settings)
+    calls = calling(settings, lambda account: account.answers_within)
     gates, chance = DynamoGateStore(table(settings)), SystemChance()
+    queues = boto3.client("sqs", config=PROMPT)
     submission = Submission(
         changes=stored,
         gates=gates,
@@ -68,8 +70,9 @@ def edge() -> QueueEdge:
             completion=completion,
             webhook_base=public_base(settings.public_base_url, settings.api_id),
         ),
+        reminders=Reminders(SqsFollowUpQueue(queues, settings.follow_ups_queue_url), SystemClock()),
     )
-    dead_letters = SqsDeadLetters(boto3.client("sqs", config=PROMPT), settings.dead_letters_url)
+    dead_letters = SqsDeadLetters(queues, settings.dead_letters_url)
     return QueueEdge(Intake(stored, keeper), submission, dead_letters, settings.default_owner)
 
 
@@ -79,8 +82,8 @@ def _resources(settings: SubmitJobSettings, calls: Calling, media: S3MediaStore)
     anywhere = TargetRules(lambda _: True, settings.extra_media_origins)
     own = TargetRules(runninghub.is_result_host, settings.extra_media_origins)
     urls = {
-        accounts.RUNNINGHUB_AI.id: settings.runninghub_ai_api_url,
-        accounts.RUNNINGHUB_CN.id: settings.runninghub_cn_api_url,
+        account.id: settings.account(account.id).urls[0]
+        for account in (accounts.RUNNINGHUB_AI, accounts.RUNNINGHUB_CN)
     }
     return ResourceUploads(
         media=media,
