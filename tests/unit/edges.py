@@ -19,7 +19,9 @@ from framehook.calling import Calling
 from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.model_forms import ModelForms
-from framehook.providers import runcomfy_account, runninghub_account, runware_account
+from framehook.providers.runcomfy import account as runcomfy_account
+from framehook.providers.runninghub import account as runninghub_account
+from framehook.providers.runware import account as runware_account
 from framehook.queue_edge import QueueEdge
 from framehook.stream_edge import StreamEdge
 from framehook.telemetry import observed

@@ -8,7 +8,7 @@ import pytest
 
 from framehook.jobs import Kind
 from framehook.offerings import plan
-from framehook.providers.runware_input import DEFAULT_TTL_SECONDS, LEAST_TTL_SECONDS
+from framehook.providers.runware.input import DEFAULT_TTL_SECONDS, LEAST_TTL_SECONDS
 from tests.unit.plans import IMAGE, IMAGES, NATIVE, PRO, fields, problems
 
 

@@ -18,7 +18,7 @@ from framehook.jobs import Kind
 from framehook.media import Read, inspect
 from framehook.offerings import plan
 from framehook.plain_json import MAX_DEPTH
-from framehook.providers.runware_input import DEFAULT_TTL_SECONDS
+from framehook.providers.runware.input import DEFAULT_TTL_SECONDS
 from tests.unit import media_samples as samples
 from tests.unit.plans import IMAGE, IMAGES, NATIVE, PRO, fields, problems, refused_fields
 
@@ -306,7 +306,7 @@ def test_data_has_a_source_and_a_date() -> None:
 
 def test_receiver_side_loads_no_catalogue() -> None:
     script = (
-        "import sys, framehook.providers.runware; "
+        "import sys, framehook.providers.runware.provider; "
         "bad = sys.modules.keys() & {'framehook.catalogue', 'framehook.rules', 'pydantic', 'httpx', 'boto3'}; "
         "sys.exit(repr(bad) if bad else 0)"
     )

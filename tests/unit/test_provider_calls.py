@@ -12,7 +12,7 @@ from framehook import accounts
 from framehook.adapters.by_service import ByService
 from framehook.adapters.second_try import SecondTry
 from framehook.calling import Calling
-from framehook.providers.runninghub_calls import bearer_only
+from framehook.providers.runninghub.calls import bearer_only
 from framehook.wiring import follow_up_job, provider_calls, submit_job
 from framehook.wiring.providers import PROVIDERS
 from tests.unit.test_settings import environment

@@ -26,7 +26,7 @@ from framehook.errors import (
 )
 from framehook.ports import ObjectHead, OutgoingFile
 from framehook.providers.contract import HttpResponse
-from framehook.providers.runninghub_uploads import LORA_LIMIT, RESOURCE_LIMIT
+from framehook.providers.runninghub.uploads import LORA_LIMIT, RESOURCE_LIMIT
 from framehook.resource_uploads import ResourceUploads
 from tests.fakes import FakeClock, FakeDownloader, FakeFileSender, FakeMediaStore, ScriptedTransport
 from tests.unit.media_samples import PNG

@@ -17,7 +17,7 @@ from framehook.jobs import Kind
 from framehook.known_models import described
 from framehook.offerings import plan
 from framehook.provider_view import model_shown
-from framehook.providers.runcomfy_ids import deployment_of, is_model
+from framehook.providers.runcomfy.ids import deployment_of, is_model
 
 TEXT = "openai/sora-2/text-to-video"
 PRO_TEXT = "openai/sora-2/pro/text-to-video"
@@ -137,7 +137,7 @@ def test_data_is_loaded_when_it_is_first_needed() -> None:
 
 def test_ids_can_be_read_without_the_catalogue() -> None:
     script = (
-        "import sys, framehook.providers.runcomfy_ids; "
+        "import sys, framehook.providers.runcomfy.ids; "
         "bad = sys.modules.keys() & {'framehook.catalogue', 'framehook.rules', 'pydantic', 'httpx', 'boto3'}; "
         "sys.exit(repr(bad) if bad else 0)"
     )

@@ -12,7 +12,7 @@ from framehook.errors import InvalidRequest
 from framehook.inputs import InputKeeper, InputSigner, extracted
 from framehook.media_references import MEGABYTE
 from framehook.offerings import plan
-from framehook.providers.runcomfy_references import stored_objects
+from framehook.providers.runcomfy.references import stored_objects
 from tests.fakes import FakeMediaStore, FakeUploadSigner
 from tests.unit.plans import data_uri, problems
 

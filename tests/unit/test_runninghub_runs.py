@@ -10,7 +10,7 @@ import pytest
 from framehook.jobs import Kind
 from framehook.media_references import MEGABYTE, MediaValue
 from framehook.offerings import plan
-from framehook.providers.runninghub_runs import UploadMark, marks, with_file_names
+from framehook.providers.runninghub.runs import UploadMark, marks, with_file_names
 from tests.unit.plans import IMAGE, fields, problems
 
 WORKFLOW = "runninghub/workflow/1904136902449209346"

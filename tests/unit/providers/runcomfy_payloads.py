@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from framehook.jobs import Task
 from framehook.providers.contract import CancelAnswer, HttpResponse, Report, Verdict
-from framehook.providers.runcomfy import PROVIDER
+from framehook.providers.runcomfy.provider import PROVIDER
 
 MODEL = "openai/sora-2/pro/text-to-video"
 DEPLOYMENT = "deployment/99999999-8888-4777-8666-555555555555"

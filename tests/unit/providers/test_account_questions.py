@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framehook.providers import runninghub_account, runware_account
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, QuestionRefused, Refusal, count, money, units
+from framehook.providers.runninghub import account as runninghub_account
+from framehook.providers.runware import account as runware_account
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 
 TASK_ID = "f4dd3dfe-955f-49d5-a785-7e3b633d6e7a"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import framehook.providers
-from framehook.providers import runninghub_errors, runware_errors
-from framehook.providers.runninghub_errors import MEANINGS, Effect, Tells
+from framehook.providers.runninghub import errors as runninghub_errors
+from framehook.providers.runninghub.errors import MEANINGS, Effect, Tells
+from framehook.providers.runware import errors as runware_errors
 
 PAGE = Path(framehook.providers.__path__[0]) / "README.md"
 NONE = "—"

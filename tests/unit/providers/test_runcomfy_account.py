@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, QuestionRefused, Refusal
-from framehook.providers.runcomfy_account import questions, read_balance
+from framehook.providers.runcomfy.account import questions, read_balance
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 
 # Only RunComfy's own clients tell of this answer: github.com/runcomfy-com/runcomfy-cli, src/cmd/balance.rs.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from framehook.providers.contract import CancelAnswer
-from framehook.providers.runcomfy import PROVIDER
+from framehook.providers.runcomfy.provider import PROVIDER
 from tests.unit.providers.runcomfy_payloads import (
     BAD_TOKEN,
     BODIES,

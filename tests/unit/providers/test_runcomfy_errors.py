@@ -6,7 +6,7 @@ import pytest
 
 from framehook.providers.contract import Failed, Refused, RefusedForNow, Unknown
 from framehook.providers.error_meanings import Effect, Meaning, failure_of, verdict_of
-from framehook.providers.runcomfy import MEANINGS, RUNCOMFY
+from framehook.providers.runcomfy.provider import MEANINGS, RUNCOMFY
 from tests.unit.providers.runcomfy_payloads import (
     BAD_TOKEN,
     FAILED,

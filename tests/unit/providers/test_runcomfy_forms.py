@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import Form, FormField, QuestionRefused
-from framehook.providers.runcomfy_forms import question, read_deployment, read_model
+from framehook.providers.runcomfy.forms import question, read_deployment, read_model
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 from tests.unit.providers.test_runninghub_forms import GRAPH
 

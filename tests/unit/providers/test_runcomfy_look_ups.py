@@ -18,7 +18,7 @@ from framehook.providers.contract import (
     UnknownState,
     UnreadableAnswer,
 )
-from framehook.providers.runcomfy import PROVIDER
+from framehook.providers.runcomfy.provider import PROVIDER
 from tests.unit.providers.runcomfy_payloads import (
     BAD_TOKEN,
     BODIES,

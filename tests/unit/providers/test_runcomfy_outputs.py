@@ -12,7 +12,7 @@ from framehook.jobs import Kind, ResultFile, kind_of
 from framehook.providers.contract import Succeeded
 from framehook.providers.file_types import type_of_name, type_of_text, type_of_url
 from framehook.providers.queue_outputs import Place, files_of
-from framehook.providers.runcomfy import RUNCOMFY
+from framehook.providers.runcomfy.provider import RUNCOMFY
 from tests.unit.providers.runcomfy_payloads import HOST, JSON, PICTURE, THEIRS, VIDEO, looked_up, only
 
 MP4 = ResultFile(url=VIDEO, media_type="video/mp4")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import UnreadableAnswer
 from framehook.providers.questions import QuestionRefused, Refusal
-from framehook.providers.runcomfy_questions import document_of, get
+from framehook.providers.runcomfy.questions import document_of, get
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 
 

@@ -18,7 +18,7 @@ from framehook.providers.contract import (
     UnknownState,
     UnreadableAnswer,
 )
-from framehook.providers.runcomfy import RUNCOMFY
+from framehook.providers.runcomfy.provider import RUNCOMFY
 from tests.sample_events import sample_event
 from tests.unit.providers.runcomfy_payloads import (
     BODIES,

@@ -9,10 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from framehook.adapters.second_try import SecondTry
-from framehook.providers import runninghub, runninghub_account, runninghub_forms, runninghub_uploads
 from framehook.providers.contract import HttpRequest, HttpResponse, TaskToSend
-from framehook.providers.runninghub_calls import bearer_only, old_get, old_post, post
-from framehook.providers.runninghub_errors import MEANINGS
+from framehook.providers.runninghub import account as runninghub_account
+from framehook.providers.runninghub import forms as runninghub_forms
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runninghub import uploads as runninghub_uploads
+from framehook.providers.runninghub.calls import bearer_only, old_get, old_post, post
+from framehook.providers.runninghub.errors import MEANINGS
 from tests.fakes.exchanges import ScriptedTransport
 from tests.unit.sandbox.simulators.runninghub.hub import Hub, simulate_hub
 from tests.unit.sandbox.simulators.runninghub.test_lookups import APP, TEXT_TO_IMAGE

@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 
-from framehook.providers import runninghub
 from framehook.providers.contract import CancelAnswer, HttpResponse
-from framehook.providers.runninghub_errors import MEANINGS
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runninghub.errors import MEANINGS
 from tests.unit.providers.test_runninghub_submission import BODIES, STATUSES
 
 TOO_LATE = ("423", "805", "807", "1004")

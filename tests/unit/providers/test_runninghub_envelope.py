@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import QuestionRefused, Refusal
-from framehook.providers.runninghub_envelope import data_of
+from framehook.providers.runninghub.envelope import data_of
 
 
 def answer(document: object, status: int = 200) -> HttpResponse:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from framehook.errors import Failure
-from framehook.providers import runninghub_errors
 from framehook.providers.contract import Refused, RefusedForNow, Unknown
 from framehook.providers.provider_words import without_secrets
-from framehook.providers.runninghub_errors import MEANINGS, OTHER, failure_of, meaning_of
+from framehook.providers.runninghub import errors as runninghub_errors
+from framehook.providers.runninghub.errors import MEANINGS, OTHER, failure_of, meaning_of
 from tests.unit.providers.test_runninghub_submission import refusal, verdict
 
 REFUSED = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import Form, FormField, QuestionRefused
-from framehook.providers.runninghub_forms import app_question, read_app, read_workflow, workflow_question
+from framehook.providers.runninghub.forms import app_question, read_app, read_workflow, workflow_question
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 
 # The documented answer: https://www.runninghub.ai/runninghub-api-doc-en

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from framehook.errors import Failure
-from framehook.providers import runninghub
 from framehook.providers.contract import (
     Failed,
     HttpResponse,
@@ -19,7 +18,8 @@ from framehook.providers.contract import (
     Succeeded,
     UnreadableAnswer,
 )
-from framehook.providers.runninghub_errors import MEANINGS
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runninghub.errors import MEANINGS
 from tests.unit.providers.test_runninghub_submission import OTHER, OURS, THEIRS, URL
 
 NODE: dict[str, object] = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framehook.jobs import Kind, ResultFile, kind_of
-from framehook.providers.runninghub_results import cost_of, files_of, usage_of
+from framehook.providers.runninghub.results import cost_of, files_of, usage_of
 from tests.unit.providers.test_runninghub_submission import JSON, URL
 
 MEDIA_TYPES = {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpResponse
-from framehook.providers.runninghub_uploads import (
+from framehook.providers.runninghub.uploads import (
     LoraPlace,
     UploadRefused,
     lora_place,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 
 from framehook.jobs import Task
-from framehook.providers import runninghub
 from framehook.providers.contract import Failed, Report, StillRunning, Succeeded, UnreadableAnswer
-from framehook.providers.runninghub_answers import TASK_ID
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runninghub.answers import TASK_ID
 from tests.sample_events import sample_event
 from tests.unit.providers.test_runninghub_look_ups import (
     BROKEN,

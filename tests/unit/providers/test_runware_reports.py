@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 
 from framehook.jobs import ResultFile, Task
-from framehook.providers import runware
 from framehook.providers.contract import (
     Failed,
     HttpResponse,
@@ -18,6 +17,7 @@ from framehook.providers.contract import (
     Succeeded,
     UnreadableAnswer,
 )
+from framehook.providers.runware import provider as runware
 from tests.unit.providers.test_runware_submission import JSON, STATUSES, A, B
 
 URL = "https://vm.runware.ai/video/x.mp4"

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framehook.providers import runware
 from framehook.providers.contract import (
     Accepted,
     HttpResponse,
@@ -21,6 +20,7 @@ from framehook.providers.contract import (
     Unknown,
     Verdict,
 )
+from framehook.providers.runware import provider as runware
 
 A = "982c01aa-813a-4434-aa42-3e512808fd94"
 B = "24cd5dff-cb81-4db5-8506-b72a9425f9d1"

@@ -21,9 +21,12 @@ from framehook.errors import (
     ReplyLost,
 )
 from framehook.known_models import DescribedModel, described
-from framehook.providers import runcomfy_forms, runcomfy_input, runninghub_forms, runninghub_input
 from framehook.providers.contract import UnreadableAnswer
 from framehook.providers.questions import Form, FormQuestion, FormReader, QuestionRefused, Refusal
+from framehook.providers.runcomfy import forms as runcomfy_forms
+from framehook.providers.runcomfy import input as runcomfy_input
+from framehook.providers.runninghub import forms as runninghub_forms
+from framehook.providers.runninghub import input as runninghub_input
 from framehook.wording import shown
 
 _LONGEST_ID = 200

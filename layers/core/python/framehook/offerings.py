@@ -15,8 +15,10 @@ from framehook.catalogue_names import Reader, eligible
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.jobs import Kind
 from framehook.media_references import MediaValue
-from framehook.providers import runcomfy_input, runninghub_input, runware_input
 from framehook.providers.prepared import Prepared
+from framehook.providers.runcomfy import input as runcomfy_input
+from framehook.providers.runninghub import input as runninghub_input
+from framehook.providers.runware import input as runware_input
 from framehook.quoting import quote
 from framehook.wording import closest, either, shown
 

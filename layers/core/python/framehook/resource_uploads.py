@@ -28,9 +28,9 @@ from framehook.inputs import own_key
 from framehook.jobs import Kind
 from framehook.media import UnusableMedia, inspect
 from framehook.ports import Clock, Downloader, FileSender, MediaStore, OutgoingFile, Transport
-from framehook.providers import runninghub_uploads as wire
 from framehook.providers.contract import HttpRequest, HttpResponse
-from framehook.providers.runninghub_runs import UploadMark, marks, with_file_names
+from framehook.providers.runninghub import uploads as wire
+from framehook.providers.runninghub.runs import UploadMark, marks, with_file_names
 
 _MOST_FILES = 32
 _RANGE = 4 * 1024 * 1024

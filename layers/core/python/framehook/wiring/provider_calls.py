@@ -17,8 +17,8 @@ from framehook.adapters.second_try import SecondTry
 from framehook.adapters.ssm_secrets import SsmSecrets
 from framehook.calling import Calling
 from framehook.ports import Transport
-from framehook.providers import runninghub
-from framehook.providers.runninghub_calls import bearer_only
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runninghub.calls import bearer_only
 from framehook.settings import CallingSettings
 from framehook.wiring.storage import PROMPT
 

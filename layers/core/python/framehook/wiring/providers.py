@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from framehook.providers import runcomfy, runninghub, runware
 from framehook.providers.contract import Provider
+from framehook.providers.runcomfy import provider as runcomfy
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runware import provider as runware
 
 PROVIDERS: Mapping[str, Provider] = {
     runware.NAME: runware,

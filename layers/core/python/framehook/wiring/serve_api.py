@@ -23,15 +23,13 @@ from framehook.http_edge import HttpEdge
 from framehook.inputs import InputKeeper
 from framehook.intake import Intake
 from framehook.model_forms import ModelForms
-from framehook.providers import (
-    runcomfy,
-    runcomfy_account,
-    runninghub,
-    runninghub_account,
-    runware,
-    runware_account,
-)
 from framehook.providers.questions import AccountReader
+from framehook.providers.runcomfy import account as runcomfy_account
+from framehook.providers.runcomfy import provider as runcomfy
+from framehook.providers.runninghub import account as runninghub_account
+from framehook.providers.runninghub import provider as runninghub
+from framehook.providers.runware import account as runware_account
+from framehook.providers.runware import provider as runware
 from framehook.resolution import Resolution
 from framehook.settings import ServeApiSettings
 from framehook.wiring.providers import PROVIDERS

@@ -24,7 +24,7 @@ from framehook.intake import Intake
 from framehook.looking_up import LookingUp
 from framehook.paid_call import PaidCall
 from framehook.preparation import Preparation
-from framehook.providers import runninghub
+from framehook.providers.runninghub import provider as runninghub
 from framehook.queue_edge import QueueEdge
 from framehook.reminders import Reminders
 from framehook.resource_uploads import ResourceUploads

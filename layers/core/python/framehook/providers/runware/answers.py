@@ -24,7 +24,7 @@ from framehook.providers.provider_words import (
     url_of,
     valid,
 )
-from framehook.providers.runware_errors import KEPT_URLS, RunwareError
+from framehook.providers.runware.errors import KEPT_URLS, RunwareError
 
 _MOST_ITEMS = 200
 _MOST_FILES = 32

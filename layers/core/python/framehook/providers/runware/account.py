@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, QuestionRefused, Refusal, money
-from framehook.providers.runware_answers import parse
-from framehook.providers.runware_errors import Effect, failure_of, meaning_of
+from framehook.providers.runware.answers import parse
+from framehook.providers.runware.errors import Effect, failure_of, meaning_of
 
 
 def questions(api_key: str, new_id: Callable[[], str]) -> Sequence[AccountQuestion]:

@@ -14,7 +14,7 @@ from framehook.catalogue import runcomfy as catalogue
 from framehook.errors import FieldProblem
 from framehook.jobs import Kind
 from framehook.providers.prepared import Prepared
-from framehook.providers.runcomfy_references import reference_problems, stored_objects
+from framehook.providers.runcomfy.references import reference_problems, stored_objects
 from framehook.rules import Rule, check
 from framehook.wording import either
 

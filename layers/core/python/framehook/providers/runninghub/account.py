@@ -11,8 +11,8 @@ from typing import Any
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, count, currency, money, units
-from framehook.providers.runninghub_calls import ACCOUNT, bearer, old_post
-from framehook.providers.runninghub_envelope import data_of
+from framehook.providers.runninghub.calls import ACCOUNT, bearer, old_post
+from framehook.providers.runninghub.envelope import data_of
 
 _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 

@@ -35,9 +35,9 @@ from framehook.providers.contract import (
     Verdict,
 )
 from framehook.providers.provider_words import retry_after
-from framehook.providers.runninghub_answers import TASK_ID, Answer, parse
-from framehook.providers.runninghub_calls import CANCEL, WEBHOOK_RECORD, old_post, post
-from framehook.providers.runninghub_errors import (
+from framehook.providers.runninghub.answers import TASK_ID, Answer, parse
+from framehook.providers.runninghub.calls import CANCEL, WEBHOOK_RECORD, old_post, post
+from framehook.providers.runninghub.errors import (
     Effect,
     Tells,
     failure_of,
@@ -45,8 +45,8 @@ from framehook.providers.runninghub_errors import (
     refusal_of,
     refuses_key,
 )
-from framehook.providers.runninghub_ids import path_of, run_of
-from framehook.providers.runninghub_results import cost_of
+from framehook.providers.runninghub.ids import path_of, run_of
+from framehook.providers.runninghub.results import cost_of
 from framehook.providers.webhook_names import addressee, result_of_misnamed
 
 NAME = "runninghub"

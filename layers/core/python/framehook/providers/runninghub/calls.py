@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
-from framehook.providers.runninghub_errors import refuses_key
-from framehook.providers.runninghub_words import error_of, load
+from framehook.providers.runninghub.errors import refuses_key
+from framehook.providers.runninghub.words import error_of, load
 
 CANCEL = "/task/openapi/cancel"
 WEBHOOK_RECORD = "/task/openapi/getWebhookDetail"

@@ -17,9 +17,9 @@ from framehook.media_references import MEGABYTE
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.provider_words import url_of
 from framehook.providers.questions import QuestionRefused
-from framehook.providers.runninghub_calls import LORA_PLACE, bearer, old_post
-from framehook.providers.runninghub_envelope import data_of
-from framehook.providers.runninghub_errors import Effect, failure_of, meaning_for_question
+from framehook.providers.runninghub.calls import LORA_PLACE, bearer, old_post
+from framehook.providers.runninghub.envelope import data_of
+from framehook.providers.runninghub.errors import Effect, failure_of, meaning_for_question
 
 RESOURCE_MEGABYTES = 30
 LORA_MEGABYTES = 500  # ours: no limit is documented, and it is held on a function's disk

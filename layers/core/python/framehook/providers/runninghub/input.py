@@ -1,6 +1,6 @@
 """RunningHub's own form of a request, made from what the user sent: checked, put into the endpoint's types. Pure.
 
-`offering` is the path of a standard endpoint, or `workflow/<id>` or `ai-app/<id>` (see runninghub_runs). What the
+`offering` is the path of a standard endpoint, or `workflow/<id>` or `ai-app/<id>` (see runs). What the
 catalogue knows is checked, what it does not know is passed on. Sends nothing; the webhook receiver must not import it.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 from framehook.catalogue import runninghub as catalogue
 from framehook.coercion import fitted
 from framehook.errors import FieldProblem
-from framehook.providers import runninghub_runs
 from framehook.providers.prepared import Prepared
-from framehook.providers.runninghub_ids import path_of, run_of
+from framehook.providers.runninghub import runs as runninghub_runs
+from framehook.providers.runninghub.ids import path_of, run_of
 from framehook.rules import check, media_values
 from framehook.wording import closest, either, shown
 

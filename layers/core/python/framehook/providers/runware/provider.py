@@ -31,8 +31,8 @@ from framehook.providers.contract import (
     UnreadableAnswer,
     Verdict,
 )
-from framehook.providers.runware_answers import Answer, parse, report_of, task_id_of
-from framehook.providers.runware_errors import (
+from framehook.providers.runware.answers import Answer, parse, report_of, task_id_of
+from framehook.providers.runware.errors import (
     Effect,
     Meaning,
     RunwareError,

@@ -21,10 +21,10 @@ from framehook.providers.form_fields import (
 )
 from framehook.providers.provider_words import readable
 from framehook.providers.questions import Form, FormField, FormQuestion, Scalar
-from framehook.providers.runninghub_calls import APP, WORKFLOW, old_get, old_post
-from framehook.providers.runninghub_envelope import data_of
-from framehook.providers.runninghub_ids import run_of
-from framehook.providers.runninghub_words import load
+from framehook.providers.runninghub.calls import APP, WORKFLOW, old_get, old_post
+from framehook.providers.runninghub.envelope import data_of
+from framehook.providers.runninghub.ids import run_of
+from framehook.providers.runninghub.words import load
 
 _FILE_TYPES = ("IMAGE", "VIDEO", "AUDIO", "FILE")
 _TYPES: Mapping[str, str] = {"INT": "integer", "FLOAT": "number", "BOOLEAN": "boolean"}

@@ -16,10 +16,10 @@ from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.form_fields import LONGEST_NAME, bounded
 from framehook.providers.provider_words import readable
 from framehook.providers.questions import Form, FormField, FormQuestion, money
-from framehook.providers.runcomfy import SERVERLESS
-from framehook.providers.runcomfy_ids import DEPLOYMENT, deployment_of, is_model
-from framehook.providers.runcomfy_questions import document_of, get
-from framehook.providers.runcomfy_schemas import fields_of
+from framehook.providers.runcomfy.ids import DEPLOYMENT, deployment_of, is_model
+from framehook.providers.runcomfy.provider import SERVERLESS
+from framehook.providers.runcomfy.questions import document_of, get
+from framehook.providers.runcomfy.schemas import fields_of
 
 _LONGEST_NOTE = 500
 _LONGEST_UNIT = 40

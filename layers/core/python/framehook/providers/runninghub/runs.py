@@ -18,7 +18,7 @@ from framehook.errors import FieldProblem
 from framehook.jobs import Kind
 from framehook.media_references import MediaValue
 from framehook.providers.prepared import Prepared
-from framehook.providers.runninghub_uploads import LORA_MEGABYTES, RESOURCE_MEGABYTES
+from framehook.providers.runninghub.uploads import LORA_MEGABYTES, RESOURCE_MEGABYTES
 from framehook.rules import Rule, check, media_values
 
 _NODES = "nodeInfoList"

@@ -15,8 +15,8 @@ from typing import Any
 from framehook.jobs import ResultFile
 from framehook.providers.contract import UnreadableAnswer
 from framehook.providers.provider_words import without_secrets
-from framehook.providers.runninghub_results import Usage, files_of, usage_of
-from framehook.providers.runninghub_words import CODES, code_of, error_of, load, said
+from framehook.providers.runninghub.results import Usage, files_of, usage_of
+from framehook.providers.runninghub.words import CODES, code_of, error_of, load, said
 
 TASK_ID = re.compile(r"[0-9]{10,25}")
 

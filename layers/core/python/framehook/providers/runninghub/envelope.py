@@ -11,7 +11,7 @@ from typing import Any
 
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import QuestionRefused, Refusal
-from framehook.providers.runninghub_errors import (
+from framehook.providers.runninghub.errors import (
     Effect,
     Meaning,
     failure_of,
@@ -19,7 +19,7 @@ from framehook.providers.runninghub_errors import (
     meaning_of,
     refusal_of,
 )
-from framehook.providers.runninghub_words import UNREADABLE, error_of, load, said
+from framehook.providers.runninghub.words import UNREADABLE, error_of, load, said
 
 _WRONG_ID = ("301", "1007")  # a parameter is refused: these calls have none but the id
 _OUT_OF_ORDER = meaning_of("1010")

@@ -13,10 +13,10 @@ from framehook.catalogue import runcomfy as catalogue
 from framehook.catalogue.runcomfy import RunComfyModel
 from framehook.coercion import fitted
 from framehook.errors import FieldProblem
-from framehook.providers import runcomfy_deployments
 from framehook.providers.prepared import Prepared
-from framehook.providers.runcomfy_ids import DEPLOYMENT, deployment_of, is_model
-from framehook.providers.runcomfy_references import reference_problems, stored_objects
+from framehook.providers.runcomfy import deployments as runcomfy_deployments
+from framehook.providers.runcomfy.ids import DEPLOYMENT, deployment_of, is_model
+from framehook.providers.runcomfy.references import reference_problems, stored_objects
 from framehook.rules import MAX_PROBLEMS, check, media_values
 from framehook.wording import closest, either, shown
 

@@ -13,7 +13,7 @@ from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAn
 from framehook.providers.error_meanings import Effect, Meaning, failure_of
 from framehook.providers.questions import QuestionRefused, Refusal
 from framehook.providers.queue_answers import UNREADABLE, Answer, read
-from framehook.providers.runcomfy import RUNCOMFY
+from framehook.providers.runcomfy.provider import RUNCOMFY
 
 NOT_THERE = "model_unavailable"
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from framehook.money import MICROS
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, QuestionRefused, currency, money
-from framehook.providers.runcomfy import SERVERLESS
-from framehook.providers.runcomfy_questions import NOT_THERE, document_of, get
+from framehook.providers.runcomfy.provider import SERVERLESS
+from framehook.providers.runcomfy.questions import NOT_THERE, document_of, get
 
 
 def questions(api_key: str, _new_id: Callable[[], str]) -> Sequence[AccountQuestion]:

@@ -1,0 +1,1 @@
+"""RunComfy: `provider` has its wire format, as tables; `input` its own form of a request."""
