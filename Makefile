@@ -19,7 +19,7 @@ help: ## Show this list
 ## The local stack -----------------------------------------------------------------------------------------------------
 
 .PHONY: demo run up down status
-demo: environments ## Build, deploy to a local AWS, render one video, show it, clean up (PROVIDER=runninghub: on RunningHub)
+demo: environments ## Build, deploy to a local AWS, render one video, show it, clean up (on PROVIDER=runninghub or runcomfy, say)
 	@$(SANDBOX) demo $(if $(PROVIDER),--provider '$(PROVIDER)')
 
 run: environments ## The same stack, kept up until Ctrl-C, with commands to paste

@@ -1,4 +1,6 @@
-"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|cost]...`: what the build weighs, takes and costs."""
+"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|look_ups|cost]...`: what the build weighs, takes, asks and
+costs.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from tests.benchmarks.catalogue_load import print_catalogue_load
 from tests.benchmarks.cold_starts import print_cold_starts
 from tests.benchmarks.fetch_memory import print_fetch_memory
 from tests.benchmarks.job_cost import print_job_cost
+from tests.benchmarks.look_ups import print_look_ups
 from tests.sandbox import deployment
 from tests.sandbox.processes import signals_end_the_block
 from tests.sandbox.steps import StepFailedError, Steps
@@ -22,6 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[Console], None]] = {
     "catalogue": print_catalogue_load,
     "starts": print_cold_starts,
     "fetch": print_fetch_memory,
+    "look_ups": print_look_ups,
     "cost": print_job_cost,
 }
 

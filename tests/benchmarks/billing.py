@@ -23,6 +23,11 @@ EVENTBRIDGE_EVENT = 1.00
 S3_WRITE = 5.00
 S3_READ = 0.40
 LOG_BYTE = 0.50 / 1000
+# Of an event source that takes from a queue, while nothing is in it:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+QUEUE_POLLERS = 5
+POLL_SECONDS = 20
+MONTH_SECONDS = 30 * 24 * 3600
 
 WRITE_UNIT_BYTES = 1024
 READ_UNIT_BYTES = 4096
@@ -44,6 +49,11 @@ class Line:
     @property
     def per_thousand_jobs(self) -> float:
         return self.per_job * 1000 * self.price / MILLION
+
+
+def polled_queue_per_month() -> float:
+    """USD that a function's event source costs that finds its queue empty."""
+    return QUEUE_POLLERS * MONTH_SECONDS / POLL_SECONDS * SQS_REQUEST / MILLION
 
 
 def total(lines: Iterable[Line]) -> float:

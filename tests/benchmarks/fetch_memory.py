@@ -20,7 +20,7 @@ from framehook.adapters.dynamodb_table import Table
 from framehook.adapters.system import SystemClock
 from framehook.identifiers import IncomingKey
 from framehook.jobs import Job, Kind, Output, OutputRecord, OutputState, ResultFile, Status, Task, TaskState
-from framehook.providers import runninghub
+from framehook.providers.runninghub import provider as runninghub
 from tests.benchmarks.cold_starts import LAYER, environment, measure
 from tests.integration.resources import TABLE_DEFINITION
 from tests.sandbox.deployment import BUILD

@@ -22,6 +22,7 @@ from tests.benchmarks.billing import Line
 from tests.benchmarks.request_counter import Call, RequestCounter
 from tests.sandbox.completion_events import subscription
 from tests.sandbox.journey import SIMULATED_JOBS, TERMINAL, submit
+from tests.sandbox.provider_apis import SIMULATED_TIMES
 from tests.sandbox.role_sessions import physical_ids
 from tests.sandbox.running_stack import running_stack
 from tests.sandbox.stack_file import Stack
@@ -37,6 +38,10 @@ IDLE_INDEX = "due"
 # Where the simulator answers at once, a provider takes about this long, and the function waits.
 PROVIDER_ANSWER_SECONDS = 1.0
 PAYING_FUNCTION = "SubmitJobFunction"
+LOOKING_FUNCTION = "FollowUpJobFunction"
+TAKES_MESSAGES = (PAYING_FUNCTION, LOOKING_FUNCTION)
+# Where a provider never calls, its jobs are looked up in step with the simulator's clock; everything else is real time.
+TIMES = {"FirstPollSeconds": SIMULATED_TIMES["FirstPollSeconds"]}
 FULL_CORE_MEGABYTES = 1769  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 LOG_EVENT_OVERHEAD = 26
 REPORT = re.compile(r"^REPORT .*\tDuration: ([0-9.]+) ms\t.*Memory Size: ([0-9]+) MB")
@@ -45,11 +50,15 @@ ASSUMPTIONS = f"""\
 Prices: us-east-1, arm64, on demand, without free tiers, storage, alarms and what your own rules on the bus do.
 Warm containers. Compute: processor time as measured here, stretched to the share of a core that Lambda gives
 (memory/{FULL_CORE_MEGABYTES}); waiting as measured here.
-A simulator answers at once: {PROVIDER_ANSWER_SECONDS:.0f} s more in submit_job.
+A simulator answers at once: {PROVIDER_ANSWER_SECONDS:.0f} s more for each call in submit_job and follow_up_job.
 It renders a file when somebody fetches it: so much of fetch_output is not the network.
 SQS: Lambda receives and deletes each message by itself (two requests more). Lambda reads streams at no charge.
-Jobs are told by event; each look by HTTP costs a REST request, an invocation and a read more. No retries, no look-ups.
-Not per job: one sweep a minute, and per container a key from SSM (KMS decrypts it) and a role from STS.
+Jobs are told by event; each look by HTTP costs a REST request, an invocation and a read more. No retries. Look-ups only
+where a provider never calls, as many as {LOOKING_FUNCTION} has requests; sooner than in AWS, which moves the due
+time once more: two index writes.
+Not per job: one sweep a minute, and {billing.polled_queue_per_month():.2f} USD a month for each of two queues, which \
+{billing.QUEUE_POLLERS} pollers ask every {billing.POLL_SECONDS} s.
+Per container: a key from SSM (KMS decrypts it) and a role from STS.
 """
 
 
@@ -65,7 +74,7 @@ class Usage:
 
 def print_job_cost(console: Console) -> None:
     counter = RequestCounter()
-    with running_stack(Workspace.named("bench"), Steps(console), counter.relay, times={}) as stack:
+    with running_stack(Workspace.named("bench"), Steps(console), counter.relay, times=TIMES) as stack:
         usages = {name: _measured(stack, counter, job) for name, job in SIMULATED_JOBS.items()}
     for name, usage in usages.items():
         console.print(_bill(f"{SIMULATED_JOBS[name]['model']} job on {name}", usage))
@@ -157,7 +166,7 @@ def _lambda(usage: Usage) -> Iterator[Line]:
         taken = sum(float(report[1]) for report in reports) / 1000
         worked = min(taken, usage.processor.get(function, taken))
         billed = taken - worked + worked * max(1, FULL_CORE_MEGABYTES / 1024 / gigabytes)
-        if function == PAYING_FUNCTION:
+        if function in TAKES_MESSAGES:
             billed += PROVIDER_ANSWER_SECONDS * len(reports)
         yield Line(f"Lambda {function}", "requests", len(reports) / JOBS, billing.LAMBDA_REQUEST)
         yield Line(f"Lambda {function}", "GB-seconds", gigabytes * billed / JOBS, billing.LAMBDA_GB_SECOND)
@@ -193,7 +202,8 @@ def _read_units(call: Call) -> float:
 
 def _requests(usage: Usage) -> Iterator[Line]:
     counted = Counter((call.service, call.operation) for call in usage.calls)
-    invocations = sum(line.startswith("REPORT ") for line in usage.logs[PAYING_FUNCTION])
+    received = [line for name in TAKES_MESSAGES for line in usage.logs.get(name, ())]
+    messages = sum(line.startswith("REPORT ") for line in received)
     for (service, operation), count in sorted(counted.items()):
         match service:
             case "apigateway":
@@ -207,7 +217,7 @@ def _requests(usage: Usage) -> Iterator[Line]:
                 yield Line(FREE[service], operation, count / JOBS, 0)
             case _:
                 continue
-    yield Line("SQS", "receive and delete, by Lambda", 2 * invocations / JOBS, billing.SQS_REQUEST)
+    yield Line("SQS", "receive and delete, by Lambda", 2 * messages / JOBS, billing.SQS_REQUEST)
     events = sum(_events(call) for call in usage.calls if call.service == "events")
     yield Line("EventBridge", "custom events", events / JOBS, billing.EVENTBRIDGE_EVENT)
 

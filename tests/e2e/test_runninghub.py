@@ -238,10 +238,11 @@ def test_accounts_are_told_without_their_keys(stack: Stack, user: User) -> None:
     accounts = {
         account["id"]: account for provider in answer.json()["providers"] for account in provider["accounts"]
     }
-    assert accounts.keys() == {"runware", "runninghub-ai", "runninghub-cn"}
+    assert accounts.keys() == {"runware", "runninghub-ai", "runninghub-cn", "runcomfy"}
     assert {account["configured"] for account in accounts.values()} == {True}
     assert [account["error"] for account in accounts.values()] == [None] * len(accounts)
-    assert [name for name, account in accounts.items() if account["selected"]] == ["runware", "runninghub-ai"]
+    selected = [name for name, account in accounts.items() if account["selected"]]
+    assert selected == ["runware", "runninghub-ai", "runcomfy"]
     assert (accounts["runninghub-ai"]["currency"], accounts["runninghub-cn"]["currency"]) == ("USD", "CNY")
     assert accounts["runninghub-ai"]["limit"] == 100
     for simulator in stack.simulators.values():

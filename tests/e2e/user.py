@@ -78,8 +78,8 @@ class User:
 
         return eventually(look, LONG_PATIENCE_SECONDS)
 
-    def resolve(self, job_id: str, action: str) -> httpx.Response:
-        return self.call("POST", f"/v1/jobs/{job_id}/resolve", {"action": action})
+    def resolve(self, job_id: str, action: str, **more: str) -> httpx.Response:
+        return self.call("POST", f"/v1/jobs/{job_id}/resolve", {"action": action, **more})
 
     def cancel(self, job_id: str) -> httpx.Response:
         return self.call("POST", f"/v1/jobs/{job_id}/cancel")
@@ -127,10 +127,10 @@ class User:
             self._http.patch(control, json={"defaults": {name: before[name] for name in changed}})
 
     def seen(self, job: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What the simulator of the job's provider knows of each of the job's tasks."""
+        """What the simulator of the job's provider knows of each of the job's tasks that has a name there."""
         control = self._control(job["provider"])
         ids = [task["provider_task_id"] for attempt in job["attempts"] for task in attempt["tasks"]]
-        return [self._http.get(control, params={"task_uuid": task_id}).json() for task_id in ids]
+        return [self._http.get(control, params={"task_uuid": task_id}).json() for task_id in ids if task_id]
 
     def accepted(self, provider: str, prompt: str) -> list[dict[str, Any]]:
         """All tasks with this prompt that the simulator took, whether the job knows of them or not."""

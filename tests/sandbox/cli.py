@@ -38,6 +38,7 @@ Provider calls go to simulators, at no cost. For the providers themselves set:
   RUNWARE_API_KEY       your key; jobs are then charged for
   RUNNINGHUB_API_KEY    the same for RunningHub, of the site that
   RUNNINGHUB_SITE       names: ai (the default) or cn
+  RUNCOMFY_API_KEY      the same for RunComfy
   FRAMEHOOK_PUBLIC_URL  https URL of a tunnel to 127.0.0.1:8475, for webhooks
                         and Runware's uploads; nothing else gets through it
   FRAMEHOOK_PORT        another port for the tunnel to lead to
@@ -54,7 +55,7 @@ app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_
 @app.command()
 def demo(
     provider: Annotated[
-        Literal["runware", "runninghub"] | None,
+        Literal["runware", "runninghub", "runcomfy"] | None,
         typer.Option(help="who renders; by default the first with a key"),
     ] = None,
 ) -> None:

@@ -33,8 +33,9 @@ SIMULATED_JOB: Mapping[str, Any] = {
 SIMULATED_JOBS: Mapping[str, Mapping[str, Any]] = {
     "runware": SIMULATED_JOB,
     "runninghub": {**SIMULATED_JOB, "provider": "runninghub"},
+    "runcomfy": {**SIMULATED_JOB, "provider": "runcomfy"},
 }
-# A small image each: a fraction of a cent at Runware, one or two cents at RunningHub.
+# A small image each: a fraction of a cent at Runware, one or two cents at RunningHub, a few cents at RunComfy.
 REAL_PROMPT = "monsoon dusk in a mangrove forest, fireflies over black water"
 REAL_JOBS: Mapping[str, Mapping[str, Any]] = {
     "runware": {
@@ -43,6 +44,10 @@ REAL_JOBS: Mapping[str, Mapping[str, Any]] = {
     },
     "runninghub": {
         "model": "runninghub/rhart-image-g-2/text-to-image",
+        "input": {"prompt": REAL_PROMPT},
+    },
+    "runcomfy": {
+        "model": "runcomfy/blackforestlabs/flux-1-schnell/text-to-image",
         "input": {"prompt": REAL_PROMPT},
     },
 }
@@ -113,7 +118,7 @@ def submit(stack: Stack, job: Mapping[str, Any]) -> dict[str, Any]:
 
 def _follow(events: Subscription, job_id: str, patience: float, console: Console) -> Mapping[str, Any]:
     """The job resource once it has ended, telling each change on the way."""
-    with console.status("waiting for the job's events; nothing polls, nothing runs"):
+    with console.status("waiting for the job's events"):
         for job in events.changes(job_id, timeout=patience):
             console.print(f"  event: {job['status']}")
             if job["status"] in TERMINAL:

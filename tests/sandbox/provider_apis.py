@@ -1,6 +1,7 @@
 """Which provider APIs a local stack talks to: the simulators, or real ones when the environment has their keys.
 
-A further provider is a further entry in `ACCOUNTS`, `KEY_PARAMETERS`, `IN_TEMPLATE` and `KEY_VARIABLES`.
+A further provider is a further entry in `ACCOUNTS`, `KEY_PARAMETERS`, `IN_TEMPLATE`, `KEY_VARIABLES` and
+`SIMULATED_KEYS`, and in `SERVICES` if its accounts have several APIs.
 """
 
 from __future__ import annotations
@@ -25,32 +26,49 @@ from tests.sandbox.workspace import PROJECT, Workspace
 
 START_SECONDS = 60.0
 # The simulators' arguments that take a key; each run has keys of its own.
-SIMULATED_KEYS = ("runware-api-key", "runninghub-api-key", "runninghub-cn-api-key")
+SIMULATED_KEYS = ("runware-api-key", "runninghub-api-key", "runninghub-cn-api-key", "runcomfy-api-key")
 # Simulated providers work this much faster than real ones.
 SPEED = 30
 # The accounts at each provider: one for each of its sites.
-ACCOUNTS = {"runware": ("runware",), "runninghub": ("runninghub-ai", "runninghub-cn")}
+ACCOUNTS = {
+    "runware": ("runware",),
+    "runninghub": ("runninghub-ai", "runninghub-cn"),
+    "runcomfy": ("runcomfy",),
+}
 PROVIDERS = tuple(ACCOUNTS)
 # SSM parameters that hold the accounts' keys.
 KEY_PARAMETERS = {
     "runware": "/framehook/runware/api-key",
     "runninghub-ai": "/framehook/runninghub/ai/api-key",
     "runninghub-cn": "/framehook/runninghub/cn/api-key",
+    "runcomfy": "/framehook/runcomfy/api-key",
 }
 # What the template's parameters of each account begin with.
-IN_TEMPLATE = {"runware": "Runware", "runninghub-ai": "RunningHubAi", "runninghub-cn": "RunningHubCn"}
+IN_TEMPLATE = {
+    "runware": "Runware",
+    "runninghub-ai": "RunningHubAi",
+    "runninghub-cn": "RunningHubCn",
+    "runcomfy": "RunComfy",
+}
+# What the parameters for the addresses of an account's further APIs have after that.
+SERVICES = {"runcomfy": ("", "Serverless")}
 # Variables that hold a real provider's key, and say which site of RunningHub it belongs to.
-KEY_VARIABLES = {"runware": "RUNWARE_API_KEY", "runninghub": "RUNNINGHUB_API_KEY"}
+KEY_VARIABLES = {
+    "runware": "RUNWARE_API_KEY",
+    "runninghub": "RUNNINGHUB_API_KEY",
+    "runcomfy": "RUNCOMFY_API_KEY",
+}
 SITE_VARIABLE = "RUNNINGHUB_SITE"
 PUBLIC_URL_VARIABLE = "FRAMEHOOK_PUBLIC_URL"
 PORT_VARIABLE = "FRAMEHOOK_PORT"
 PUBLIC_PORT = 8475
 
 
-# Parameters in step with the simulators' clock: seven, ten, five and 45 minutes of theirs.
+# Parameters in step with the simulators' clock: seven, ten, three, five and 45 minutes of theirs.
 SIMULATED_TIMES = {
     "QueuePatienceSeconds": str(7 * 60 // SPEED),
     "FirstLookUpSeconds": str(10 * 60 // SPEED),
+    "FirstPollSeconds": str(3 * 60 // SPEED),
     "UploadGraceSeconds": str(5 * 60 // SPEED),
     "ProofWindowSeconds": str(45 * 60 // SPEED),
 }
@@ -150,9 +168,14 @@ def template_parameters(apis: ProviderApis, local_url: str, api_path: str) -> di
     if isinstance(apis, RealProviders):
         return parameters | {"UploadEndpointUrl": public_url}
     return parameters | {
-        **{f"{IN_TEMPLATE[account]}ApiUrl": url for account, (url, _) in _simulated_accounts(apis)},
+        **{name: url for account, (url, _) in _simulated_accounts(apis) for name in url_parameters(account)},
         "ExtraMediaOrigins": ",".join(sorted({simulator.media_origin for simulator in apis.values()})),
     }
+
+
+def url_parameters(account: str) -> tuple[str, ...]:
+    """The template's parameters with the addresses of an account's APIs; simulators serve them all at one."""
+    return tuple(f"{IN_TEMPLATE[account]}{service}ApiUrl" for service in SERVICES.get(account, ("",)))
 
 
 def start_public_gate(

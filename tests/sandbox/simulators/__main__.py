@@ -22,6 +22,7 @@ from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.outbound_client import make_client
 from tests.sandbox.simulators.provider import ProviderSimulator
+from tests.sandbox.simulators.runcomfy.simulator import RunComfySimulator
 from tests.sandbox.simulators.runninghub.simulator import RunningHubSimulator
 from tests.sandbox.simulators.runware.simulator import RunwareSimulator
 
@@ -68,6 +69,7 @@ async def serve(arguments: argparse.Namespace) -> None:
             RunningHubSimulator(
                 origin, (arguments.runninghub_api_key, arguments.runninghub_cn_api_key), clock, media, client
             ),
+            RunComfySimulator(origin, arguments.runcomfy_api_key, clock, media, client),
         ]
         config = uvicorn.Config(
             build_application(providers, clock, media, renderer),
@@ -108,6 +110,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runware-api-key", required=True)
     parser.add_argument("--runninghub-api-key", required=True)
     parser.add_argument("--runninghub-cn-api-key", required=True, help="of the Chinese site")
+    parser.add_argument("--runcomfy-api-key", required=True)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
     parser.add_argument("--ready-file", type=Path, help="where the JSON line is written as well")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Faults of result files: missing, cut short, gone too early. Provider-neutral."""
+"""Faults of result files: missing, cut short, slow, gone too early. Provider-neutral."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,6 +11,7 @@ MEDIA_FAULTS: Mapping[str, FaultKind] = {
         "serve this fraction; `cut` announces the full length and drops the connection",
         {"fraction": 0.5, "cut": False},
     ),
+    "media_slow": FaultKind("send the file in two halves, `seconds` real seconds apart", {"seconds": 2.0}),
     "media_expired": FaultKind("the file is gone as soon as the result is announced"),
 }
 
@@ -23,6 +24,8 @@ def damage_by(faults: FaultBook) -> Callable[[FaultSubject], Damage | None]:
             return Damage(status=missing.options["status"])
         if truncated := faults.take("media_truncated", subject):
             return Damage(fraction=truncated.options["fraction"], cut=truncated.options["cut"])
+        if slow := faults.take("media_slow", subject):
+            return Damage(pause=slow.options["seconds"])
         return None
 
     return damage

@@ -3,8 +3,9 @@
 Provider-neutral. A provider says per download what is wrong with it (`Damage`); by default nothing is.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import override
 
@@ -25,11 +26,15 @@ SINGLE_RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
 @dataclass(frozen=True)
 class Damage:
-    """A broken download: another status, or a `fraction` of the file (`cut`: after announcing all of it)."""
+    """A broken download: another status, or a `fraction` of the file (`cut`: after announcing all of it).
+
+    `pause` is real seconds between its halves.
+    """
 
     status: int | None = None
     fraction: float = 1.0
     cut: bool = False
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class MediaHost:
             kept = int(stored.length * damage.fraction)
             if damage.cut:
                 return _CutResponse(request, stored, kept)
-            stored = replace(stored, length=kept)
+            stored = replace(stored, length=kept, pause=damage.pause)
         return _ranged(request, stored)
 
     async def _opened(self, file: HostedFile) -> "_Stored":
@@ -106,22 +111,26 @@ class MediaHost:
 
 @dataclass(frozen=True)
 class _Stored:
-    """A file of `length` bytes; those after `head` are zeros."""
+    """A file of `length` bytes; those after `head` are zeros. `pause` comes in the middle of sending it."""
 
     head: bytes
     length: int
     content_type: str
+    pause: float = 0.0
 
     def response(self, start: int, end: int, status: int, headers: dict[str, str]) -> Response:
         """The bytes from `start` up to `end`; streamed, because a file may be larger than memory."""
         headers |= {"Content-Length": str(end - start)}
-        parts = portion(self.head[: self.length], start, end)
-        return StreamingResponse(_sent(parts), status, headers, self.content_type)
+        return StreamingResponse(self._parts(start, end), status, headers, self.content_type)
 
-
-async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    for part in parts:
-        yield part
+    async def _parts(self, start: int, end: int) -> AsyncIterator[bytes]:
+        head, middle = self.head[: self.length], (start + end) // 2 if self.pause else end
+        for part in portion(head, start, middle):
+            yield part
+        if self.pause:
+            await asyncio.sleep(self.pause)
+            for part in portion(head, middle, end):
+                yield part
 
 
 def _ranged(request: Request, file: _Stored) -> Response:

@@ -64,3 +64,19 @@ def media_kind(form: str) -> str:
     """video, image or audio, else 3d."""
     kinds = {"video": VIDEO_FORMATS, "image": IMAGE_FORMATS, "audio": AUDIO_FORMATS}
     return next((kind for kind, forms in kinds.items() if form in forms), "3d")
+
+
+def frame_of(text: object) -> tuple[int, int] | None:
+    """Width and height as in 720x1280, no larger than what is rendered; None for anything else."""
+    width, cross, height = str(text).partition("x")
+    if cross and width.isdecimal() and height.isdecimal():
+        return min(int(width), LONGEST_SIDE), min(int(height), LONGEST_SIDE)
+    return None
+
+
+def play_time(duration: object) -> float:
+    """Seconds that can be rendered, as close as possible to what was asked for."""
+    try:
+        return min(max(float(str(duration)), 1.0), LONGEST_SECONDS)
+    except ValueError:
+        return 4.0

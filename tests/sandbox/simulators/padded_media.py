@@ -22,6 +22,11 @@ class PaddedMedia:
     size: int
 
 
+def filled_up(spec: MediaSpec, size: int) -> "MediaSpec | PaddedMedia":
+    """An MP4 of `size` bytes; other media, and a size of 0, leave it as it is."""
+    return PaddedMedia(spec, size) if size and spec.format == "MP4" else spec
+
+
 def padded_head(clip: bytes, size: int) -> bytes:
     """The part of the file that is not zeros. A clip longer than `size` stays as it is."""
     rest = size - len(clip)

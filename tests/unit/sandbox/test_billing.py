@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.billing import Line, item_bytes, read_units, total, write_units
+from tests.benchmarks.billing import (
+    Line,
+    item_bytes,
+    polled_queue_per_month,
+    read_units,
+    total,
+    write_units,
+)
 from tests.benchmarks.processor_time import spent
 from tests.benchmarks.request_counter import Call
 
@@ -79,3 +86,7 @@ def test_request_is_taken_for_what_it_asks(
     call = Call(method, path, given, asked, 200)
 
     assert (call.service, call.operation) == taken_for
+
+
+def test_queue_that_is_polled_in_vain_costs_a_quarter_of_a_dollar_a_month() -> None:
+    assert polled_queue_per_month() == pytest.approx(0.2592)

@@ -28,6 +28,8 @@ from tests.sandbox.provider_apis import (
     KEY_PARAMETERS,
     KEY_VARIABLES,
     PROVIDERS,
+    SERVICES,
+    SIMULATED_TIMES,
     InvalidEnvironmentError,
     RealProviders,
     Simulator,
@@ -35,6 +37,7 @@ from tests.sandbox.provider_apis import (
     providers,
     real_providers,
     template_parameters,
+    url_parameters,
 )
 from tests.sandbox.stack_file import Stack
 from tests.template_model import as_written
@@ -50,7 +53,13 @@ TWO_SITES = Simulator(
     "http://127.0.0.1:9/cn",
     "key-cn",
 )
-SIMULATORS = {"runware": SIMULATOR, "runninghub": TWO_SITES}
+TWO_APIS = Simulator(
+    "http://127.0.0.1:9/runcomfy",
+    "key-comfy",
+    "http://127.0.0.1:9/_control/runcomfy",
+    "http://127.0.0.1:9/media",
+)
+SIMULATORS = {"runware": SIMULATOR, "runninghub": TWO_SITES, "runcomfy": TWO_APIS}
 STACK = Stack(LocalCloud("http://127.0.0.1:1"), "api-key", {"ApiUrl": "http://api"}, PROVIDERS, SIMULATORS)
 API_PATH = "/api/{api}/live"
 TUNNEL = {"FRAMEHOOK_PUBLIC_URL": "https://tunnel.test"}
@@ -68,12 +77,19 @@ def test_simulated_stack_calls_the_simulator_and_trusts_its_media_host() -> None
     assert parameters["ExtraMediaOrigins"] == "http://127.0.0.1:9"
     assert parameters["RunningHubAiApiUrl"] == "http://127.0.0.1:9/ai"
     assert parameters["RunningHubCnApiUrl"] == "http://127.0.0.1:9/cn"
+    assert parameters["RunComfyApiUrl"] == "http://127.0.0.1:9/runcomfy"
+    assert parameters["RunComfyServerlessApiUrl"] == "http://127.0.0.1:9/runcomfy"
     assert parameters["PublicBaseUrl"] == "http://127.0.0.1:1/api/{api}/live"
 
 
 def test_simulated_stack_has_the_keys_of_all_accounts() -> None:
     keys = api_keys(STACK.simulators)
-    assert keys == {"runware": "key", "runninghub-ai": "key-ai", "runninghub-cn": "key-cn"}
+    assert keys == {
+        "runware": "key",
+        "runninghub-ai": "key-ai",
+        "runninghub-cn": "key-cn",
+        "runcomfy": "key-comfy",
+    }
     assert keys.keys() == KEY_PARAMETERS.keys() == IN_TEMPLATE.keys()
     assert providers(STACK.simulators) == PROVIDERS
 
@@ -85,6 +101,17 @@ def test_accounts_are_those_that_jobs_can_be_sent_on() -> None:
     told = as_written().document["Parameters"]
     for account, name in KEY_PARAMETERS.items():
         assert told[f"{IN_TEMPLATE[account]}ApiKeyParameter"]["Default"] == name
+
+
+def test_every_address_of_an_account_is_a_parameter_and_there_are_no_others() -> None:
+    names = [name for account in accounts.ALL for name in url_parameters(account.id)]
+    assert set(names) == {name for name in as_written().document["Parameters"] if name.endswith("ApiUrl")}
+    for account in accounts.ALL:
+        assert tuple(name.lower() for name in SERVICES.get(account.id, ("",))) == account.services
+
+
+def test_times_are_parameters_of_the_template() -> None:
+    assert SIMULATED_TIMES.keys() <= as_written().document["Parameters"].keys()
 
 
 def test_simulators_are_read_with_and_without_a_second_site() -> None:
@@ -100,7 +127,7 @@ def test_real_provider_is_called_at_its_own_address_and_calls_the_tunnel() -> No
     real = real_providers({"RUNWARE_API_KEY": "secret", "FRAMEHOOK_PUBLIC_URL": "https://tunnel.test/"})
     assert real == RealProviders({"runware": "secret"}, "https://tunnel.test")
     parameters = template_parameters(real, "http://127.0.0.1:1", API_PATH)
-    assert not {f"{prefix}ApiUrl" for prefix in IN_TEMPLATE.values()} & parameters.keys()
+    assert not {name for account in IN_TEMPLATE for name in url_parameters(account)} & parameters.keys()
     assert parameters["PublicBaseUrl"] == "https://tunnel.test/api/{api}/live"
     assert parameters["UploadEndpointUrl"] == "https://tunnel.test"
     assert "secret" not in parameters.values()

@@ -1,14 +1,13 @@
 """How a task ends: by a fault rule, by a marker in its prompt such as `[[1501]]`, or else well."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tests.sandbox.simulators.fault_rules import FaultBook
+from tests.sandbox.simulators.prompt_markers import marked_outcome
 from tests.sandbox.simulators.runninghub.error_codes import MESSAGES
 from tests.sandbox.simulators.runninghub.tasks import FAILED, Ending, Task
 
-MARKER = re.compile(r"\[\[([\w-]+)\]\]")
 NEVER = "never"
 # Outcomes that are successes with other files than the model's or the graph's own.
 FILES: Mapping[str, tuple[str, ...]] = {
@@ -44,12 +43,11 @@ class Outcome:
 
 
 def outcome_of(task: Task, faults: FaultBook) -> Outcome:
-    """A rule goes before a marker; a marker nobody knows is part of the prompt."""
+    """A rule goes before a marker."""
     rule = faults.take("outcome", task.subject)
     if rule is not None:
         return _named(str(rule.options["outcome"]), task, rule.options["message"])
-    known = (name for name in MARKER.findall(task.order.prompt) if is_outcome(name))
-    return _named(next(known, "success"), task, None)
+    return _named(marked_outcome(task.order.prompt, is_outcome) or "success", task, None)
 
 
 def is_outcome(name: str) -> bool:

@@ -7,21 +7,18 @@ developer kit, and `core`, the part of its nodes that talks to the API, if `requ
 import argparse
 import importlib
 import importlib.util
-import json
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-SPEED = "2000"
+from tests.sandbox.simulators.client_trial import loaded, simulator, told
+
 POLLING_SECONDS = 0.2
-KEYS = {"runware": "a" * 32, "runninghub": "b" * 32, "runninghub-cn": "c" * 32}
 TEXT_TO_VIDEO = "rhart-video-s-official/text-to-video-pro"
 IMAGE_TO_VIDEO = "rhart-video-s-official/image-to-video-pro"
 PICTURE = b"\x89PNG\r\n\x1a\nsimulated"
@@ -33,7 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkout", type=Path, required=True, help="where the client's repository lies")
     checkout = parser.parse_args().checkout
-    with _simulator() as access:
+    with simulator("runninghub") as access:
+        # The whole registry is submitted in one go.
+        httpx.patch(access["control_url"], json={"defaults": {"concurrent_limit": 1000}})
         base_url, key = f"{access['base_url']}/openapi/v2", access["api_key"]
         cases = _kit_cases(checkout, base_url, key)
         if importlib.util.find_spec("requests"):
@@ -44,24 +43,9 @@ def main() -> None:
             print(f"{name}: {case()}")
 
 
-@contextmanager
-def _simulator() -> Iterator[Mapping[str, str]]:
-    command = [sys.executable, "-m", "tests.sandbox.simulators", "--speed", SPEED]
-    command += [word for name, key in KEYS.items() for word in (f"--{name}-api-key", key)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            access = json.loads(process.stdout.readline())["runninghub"]
-            # The whole registry is submitted in one go.
-            httpx.patch(access["control_url"], json={"defaults": {"concurrent_limit": 1000}})
-            yield access
-        finally:
-            process.terminate()
-
-
 def _kit_cases(checkout: Path, base_url: str, key: str) -> dict[str, Callable[[], Any]]:
     kit = checkout / "developer-kit"
-    client_module = _loaded(kit / "examples/python", "client")
+    client_module = loaded(kit / "examples/python", "client")
     client = client_module.RunningHubClient(
         api_key=key, base_url=base_url, polling_interval=POLLING_SECONDS, max_retries=1
     )
@@ -77,20 +61,20 @@ def _kit_cases(checkout: Path, base_url: str, key: str) -> dict[str, Callable[[]
         refused = {}
         models = client_module.load_registry(kit / "model-registry.public.json")["models"]
         for model in models:
-            told = _told(partial(client.submit, model["endpoint"], _example(model)))
-            if not str(told).isdecimal():
-                refused[model["endpoint"]] = told
+            answer = told(partial(client.submit, model["endpoint"], _example(model)))
+            if not str(answer).isdecimal():
+                refused[model["endpoint"]] = answer
         return f"{len(models) - len(refused)} of {len(models)} accepted; refused: {refused}"
 
     return {
         "kit, text to video": lambda: client.run(TEXT_TO_VIDEO, CLIP).outputs,
         "kit, upload and image to video": with_upload,
         "kit, text": lambda: client.run("rhart-text-g-25-flash/text-to-text", {"prompt": "hi"}).outputs,
-        "kit, refused content": lambda: _told(
+        "kit, refused content": lambda: told(
             lambda: client.run(TEXT_TO_VIDEO, CLIP | {"prompt": "[[1501]]"}).outputs
         ),
-        "kit, wrong parameter": lambda: _told(lambda: client.submit(TEXT_TO_VIDEO, CLIP | {"duration": 4})),
-        "kit, wrong key": lambda: _told(lambda: stranger.submit(TEXT_TO_VIDEO, CLIP)),
+        "kit, wrong parameter": lambda: told(lambda: client.submit(TEXT_TO_VIDEO, CLIP | {"duration": 4})),
+        "kit, wrong key": lambda: told(lambda: stranger.submit(TEXT_TO_VIDEO, CLIP)),
         "kit, every model of its registry with the registry's defaults": whole_registry,
     }
 
@@ -110,24 +94,11 @@ def _core_cases(checkout: Path, base_url: str, key: str) -> dict[str, Callable[[
     return {
         "core, text to video": lambda: run(TEXT_TO_VIDEO, CLIP),
         "core, upload and image to video": with_upload,
-        "core, refused people": lambda: _told(lambda: run(TEXT_TO_VIDEO, CLIP | {"prompt": "[[1505]]"})),
-        "core, success without results": lambda: _told(
+        "core, refused people": lambda: told(lambda: run(TEXT_TO_VIDEO, CLIP | {"prompt": "[[1505]]"})),
+        "core, success without results": lambda: told(
             lambda: run(TEXT_TO_VIDEO, CLIP | {"prompt": "[[no-results]]"})
         ),
     }
-
-
-def _loaded(folder: Path, name: str) -> Any:
-    sys.path.insert(0, str(folder))
-    return importlib.import_module(name)
-
-
-def _told(call: Callable[[], Any]) -> Any:
-    """What the call returns, or the words of what it raises."""
-    try:
-        return call()
-    except RuntimeError as error:
-        return f"{type(error).__name__}: {error}"
 
 
 def _example(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import Any
 from tests.sandbox.simulators.media_faults import damage_by, lifetime_by
 from tests.sandbox.simulators.media_spec import (
     CONTENT_TYPES,
-    LONGEST_SECONDS,
-    LONGEST_SIDE,
     NAMED_SIZES,
     MediaSpec,
+    frame_of,
+    play_time,
     usual_size,
 )
-from tests.sandbox.simulators.padded_media import PaddedMedia
+from tests.sandbox.simulators.padded_media import PaddedMedia, filled_up
 from tests.sandbox.simulators.runninghub.shared import Shared
 from tests.sandbox.simulators.runninghub.tasks import Output, Task
 
@@ -38,11 +38,8 @@ def publish(task: Task, node_id: str | None, extension: str, shared: Shared) -> 
     if text is not None:
         content, content_type = text.encode(), TEXT_TYPES[extension]
     else:
-        content = spec = _spec(task, extension.upper())
-        content_type = spec.content_type
-        size = int(shared.settings.output_bytes)
-        if size and spec.format == "MP4":
-            content = PaddedMedia(spec, size)
+        spec = _spec(task, extension.upper())
+        content, content_type = filled_up(spec, int(shared.settings.output_bytes)), spec.content_type
     url = shared.media.publish(
         f"{task.site.user_hash}/output/{uuid.uuid4()}.{extension}",
         content,
@@ -67,21 +64,13 @@ def _spec(task: Task, form: str) -> MediaSpec:
     # ComfyUI rolls a new seed for each run; so does this, unless the request names one.
     seed = body.get("seed")
     chosen = seed if isinstance(seed, int) else zlib.crc32(task.id.encode())
-    return MediaSpec(form, task.order.prompt, chosen, width, height, _seconds(body.get("duration")))
-
-
-def _seconds(duration: object) -> float:
-    try:
-        return min(max(float(str(duration)), 1.0), LONGEST_SECONDS)
-    except ValueError:
-        return 4.0
+    return MediaSpec(form, task.order.prompt, chosen, width, height, play_time(body.get("duration")))
 
 
 def _size(body: Any, default: tuple[int, int]) -> tuple[int, int]:
     """`size` as 720x1280, else `resolution` turned as `aspectRatio` asks."""
-    width, cross, height = str(body.get("size", "")).partition("x")
-    if cross and width.isdecimal() and height.isdecimal():
-        return min(int(width), LONGEST_SIDE), min(int(height), LONGEST_SIDE)
+    if (asked := frame_of(body.get("size"))) is not None:
+        return asked
     long, short = NAMED_SIZES.get(str(body.get("resolution")), default)
     across, colon, down = str(body.get("aspectRatio", "")).partition(":")
     upright = colon and across.isdecimal() and down.isdecimal() and int(across) < int(down)

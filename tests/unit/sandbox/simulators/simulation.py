@@ -19,12 +19,15 @@ from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.media_spec import MediaSpec
+from tests.sandbox.simulators.provider import ProviderSimulator
+from tests.sandbox.simulators.runcomfy.simulator import RunComfySimulator
 from tests.sandbox.simulators.runninghub.simulator import RunningHubSimulator
 from tests.sandbox.simulators.runware.simulator import RunwareSimulator
 
 ORIGIN = "http://127.0.0.1:1"
 API_KEY = "simulated-key"
 HUB_KEYS = ("simulated-hub-key", "simulated-hub-cn-key")
+COMFY_KEY = "simulated-comfy-key"
 HOOK = "https://gateway.test/webhooks/runware/job/1/secret-token"
 UPLOAD = "https://bucket.test/incoming/job/1/0?X-Amz-Signature=abc%2Fdef"
 FILE = b"rendered " * 100
@@ -73,16 +76,24 @@ class InstantRenderer(MediaRenderer):
 
 @dataclass
 class Receiver:
-    """Answers what arrives with `statuses` in turn, then 200; keeps every request with the time it came."""
+    """Answers what arrives with `statuses` in turn, then 200; keeps every request with the time it came.
+
+    `file` is what a GET yields.
+    """
 
     clock: VirtualClock
     statuses: list[int] = field(default_factory=list)
     requests: list[tuple[float, httpx.Request]] = field(default_factory=list)
+    file: bytes = b""
+    file_type: str = "image/png"
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
         self.requests.append((self.clock.now(), request))
-        return httpx.Response(self.statuses.pop(0) if self.statuses else 200)
+        status = self.statuses.pop(0) if self.statuses else 200
+        if request.method != "GET":
+            return httpx.Response(status)
+        return httpx.Response(status, content=self.file, headers={"Content-Type": self.file_type})
 
     def of_method(self, method: str) -> list[tuple[float, httpx.Request]]:
         return [(at, request) for at, request in self.requests if request.method == method]
@@ -99,7 +110,7 @@ class Receiver:
 class Simulation:
     """An application with every provider in it, a client on one side and a receiver on the other.
 
-    The methods speak to Runware; RunningHub has `runninghub.hub` for that.
+    The methods speak to Runware; RunningHub has `runninghub.hub` for that, RunComfy `runcomfy.comfy`.
     """
 
     def __init__(self, client_host: str = "127.0.0.1") -> None:
@@ -110,7 +121,9 @@ class Simulation:
         media = MediaHost(ORIGIN, self.clock, renderer)
         self.runware = RunwareSimulator(ORIGIN, API_KEY, self.clock, media, outbound)
         self.runninghub = RunningHubSimulator(ORIGIN, HUB_KEYS, self.clock, media, outbound)
-        application = build_application([self.runware, self.runninghub], self.clock, media, renderer)
+        self.runcomfy = RunComfySimulator(ORIGIN, COMFY_KEY, self.clock, media, outbound)
+        providers: list[ProviderSimulator] = [self.runware, self.runninghub, self.runcomfy]
+        application = build_application(providers, self.clock, media, renderer)
         transport = httpx.ASGITransport(application, client=(client_host, 123))
         self.client = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
@@ -144,6 +157,7 @@ def simulate(scenario: Callable[[Simulation], Awaitable[None]], client_host: str
         finally:
             await simulation.runware.controls.stop()
             await simulation.runninghub.controls.stop()
+            await simulation.runcomfy.controls.stop()
 
     asyncio.run(run())
 

@@ -9,6 +9,8 @@ import pytest
 
 import tests.sandbox.simulators
 from tests.sandbox.simulators.fault_rules import FaultKind
+from tests.sandbox.simulators.runcomfy.faults import FAULTS as RUNCOMFY_FAULTS
+from tests.sandbox.simulators.runcomfy.settings import Settings as RunComfySettings
 from tests.sandbox.simulators.runninghub.faults import FAULTS as RUNNINGHUB_FAULTS
 from tests.sandbox.simulators.runninghub.settings import Settings as RunningHubSettings
 from tests.sandbox.simulators.runware.faults import FAULTS as RUNWARE_FAULTS
@@ -24,7 +26,8 @@ def section(title: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("provider", "faults"), [("Runware", RUNWARE_FAULTS), ("RunningHub", RUNNINGHUB_FAULTS)]
+    ("provider", "faults"),
+    [("Runware", RUNWARE_FAULTS), ("RunningHub", RUNNINGHUB_FAULTS), ("RunComfy", RUNCOMFY_FAULTS)],
 )
 def test_every_fault_and_option_is_documented(provider: str, faults: Mapping[str, FaultKind]) -> None:
     rows = FAULT_ROW.findall(section("Faults of every provider") + section(f"Faults of {provider}"))
@@ -34,10 +37,11 @@ def test_every_fault_and_option_is_documented(provider: str, faults: Mapping[str
 
 
 @pytest.mark.parametrize(
-    ("provider", "settings"), [("Runware", RunwareSettings), ("RunningHub", RunningHubSettings)]
+    ("provider", "settings"),
+    [("Runware", RunwareSettings), ("RunningHub", RunningHubSettings), ("RunComfy", RunComfySettings)],
 )
 def test_every_default_is_documented(
-    provider: str, settings: type[RunwareSettings | RunningHubSettings]
+    provider: str, settings: type[RunwareSettings | RunningHubSettings | RunComfySettings]
 ) -> None:
     cells = " ".join(FIRST_CELL.findall(section(f"Defaults of {provider}")))
     assert set(re.findall(r"`(\w+)`", cells)) == {field.name for field in fields(settings)}

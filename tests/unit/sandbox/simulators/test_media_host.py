@@ -49,6 +49,7 @@ def test_file_is_gone_after_its_ttl() -> None:
         ("media_404", {"status": 503}, 503, None),
         ("media_expired", {}, 404, None),
         ("media_truncated", {}, 200, len(FILE) // 2),
+        ("media_slow", {"seconds": 0.01}, 200, len(FILE)),
     ],
 )
 def test_download_shows_the_fault(

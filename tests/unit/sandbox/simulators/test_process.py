@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.sandbox.simulators.runcomfy.sora import TEXT
 from tests.unit.sandbox.simulators.process import simulators
 from tests.unit.sandbox.simulators.runninghub.hub import SORA, text_to_video
 from tests.unit.sandbox.simulators.simulation import sora
@@ -39,6 +40,8 @@ def test_ready_line_names_every_address(started: dict[str, Any], everything: dic
     keys = {"base_url", "api_key", "control_url", "media_url"}
     assert set(started) == keys
     assert set(everything["runninghub"]) == keys | {"cn_base_url", "cn_api_key"}
+    assert set(everything["runcomfy"]) == keys
+    assert everything["runcomfy"]["base_url"].endswith("/runcomfy")
     assert started["base_url"].endswith("/v1")
     assert started["control_url"].endswith("/_control/runware")
 
@@ -69,6 +72,27 @@ def test_cut_connection_leaves_an_accepted_job(
         client.post(started["base_url"], json=[task])
     again = client.post(started["base_url"], json=[task])
     assert (again.status_code, again.json()["errors"][0]["code"]) == (400, "conflictTaskUUID")
+
+
+@pytest.mark.parametrize(
+    ("fault", "options", "paid"),
+    [
+        ("accept_then_timeout", {"mode": "cut"}, 1),
+        ("accept_then_timeout", {"mode": "hold", "hold_seconds": 0.2}, 1),
+        ("submit_dropped", {}, 0),
+    ],
+)
+def test_cut_connection_may_leave_a_paid_job_at_runcomfy(
+    everything: dict[str, Any], fault: str, options: dict[str, Any], paid: int
+) -> None:
+    comfy = everything["runcomfy"]
+    headers = {"Authorization": f"Bearer {comfy['api_key']}"}
+    with httpx.Client(headers=headers, timeout=10, trust_env=False) as client:
+        client.post(f"{comfy['control_url']}/faults", json={"fault": fault, "options": options})
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            client.post(f"{comfy['base_url']}/v1/models/{TEXT}", json={"prompt": "a fox"})
+        assert len(client.get(comfy["control_url"]).json()["billed"]) == paid
+        client.post(f"{comfy['control_url']}/reset")
 
 
 @pytest.mark.parametrize("options", [{"mode": "cut"}, {"mode": "hold", "hold_seconds": 0.2}])

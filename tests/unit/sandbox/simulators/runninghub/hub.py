@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from tests.unit.sandbox.simulators.provider_switches import ProviderSwitches
 from tests.unit.sandbox.simulators.simulation import HUB_KEYS, ORIGIN, Simulation, simulate
 
 HUB_HOOK = "https://gateway.test/webhooks/runninghub/job/1/secret-token"
@@ -15,7 +16,7 @@ TASK_FIELDS = ("taskId", "status", "errorCode", "errorMessage", "results", "clie
 """What stands in an acknowledgement, and first in a webhook, in this order."""
 
 
-class Hub:
+class Hub(ProviderSwitches):
     """The account of the global site, or of the Chinese one."""
 
     def __init__(self, simulation: Simulation, *, cn: bool = False) -> None:
@@ -62,15 +63,6 @@ class Hub:
             await self.client.post(url, files={"file": (name, content)}, headers=headers)
         ).json()
         return answer
-
-    def fault(self, fault: str, times: int | None = None, **options: Any) -> None:
-        self.simulator.controls.faults.add({"fault": fault, "times": times, "options": options})
-
-    def defaults(self, **changes: Any) -> None:
-        self.simulator.controls.change_defaults(changes)
-
-    def records(self, name: str, task_id: str | None = None) -> Any:
-        return self.simulator.records(task_id)[name]
 
     @property
     def webhooks(self) -> list[Any]:
