@@ -42,6 +42,9 @@ def test_job_is_looked_up_at_its_usual_run_time_and_succeeds(stack: InMemoryStac
 
     assert paths(stack)[1:] == [LOOK_UP]
     assert (job.status, job.look_ups) == (Status.STORING, 1)
+    assert stack.starter.fetches == []
+    stack.publish()
+    assert stack.starter.fetches[:1] == [(job.id, 0)]  # by the stream, and by nobody else
     job = stack.deliver_files(job.id, MP4)
     assert (job.status, job.charged) == (Status.SUCCEEDED, 1_200_000)
     assert [entry.status.value for entry in job.timeline] == [
@@ -86,6 +89,27 @@ def test_message_that_comes_after_the_sweep_asks_nothing_again(stack: InMemorySt
     stack.following.follow_up(due)
 
     assert paths(stack)[1:] == [LOOK_UP]
+
+
+def test_message_that_comes_a_little_early_is_sent_again(stack: InMemoryStack) -> None:
+    job = running(stack)
+    due, _ = stack.follow_ups.sent[-1]
+    stack.clock.advance(ms=(job.due_at or 0) - stack.clock.now() - 5)
+
+    stack.following.follow_up(due)
+
+    assert paths(stack)[1:] == []
+    assert stack.follow_ups.sent[-1] == (due, 1)
+
+
+def test_file_whose_fetch_was_lost_is_fetched_by_the_next_follow_up(stack: InMemoryStack) -> None:
+    job = running(stack)
+    stack.runcomfy.answers.append(comfy.finished())
+    stack.message()
+
+    stack.follow_up_when_due(job.id)
+
+    assert stack.starter.fetches == [(job.id, 0)]
 
 
 def test_queue_down_is_no_reason_to_send_again_or_to_lose_the_job(stack: InMemoryStack) -> None:

@@ -6,6 +6,7 @@ Whoever claims the due time acts; everything done here may also be done by a web
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from framehook.changes import Changes
@@ -72,9 +73,11 @@ class Following:
         Raises Unavailable when it must be tried again, with the job as due as it was.
         """
         job = self.jobs.get(due.job_id)
-        not_now = job is None or job.due_at != due.due_at or due.due_at > self.changes.clock.now()
-        if job is None or job.status.terminal or not_now:
+        if job is None or job.status.terminal or job.due_at != due.due_at:
             logger.debug("no longer due")
+            return
+        if due.due_at > self.changes.clock.now():
+            self.reminders.remind(job)  # a message came early: clocks differ
             return
         try:
             claimed = self.jobs.replace(self._claimed(job), job)
@@ -90,6 +93,7 @@ class Following:
     def _act(self, job: Job, due_at: int, *, look: bool) -> None:
         """Deadlines go by the time at which the job was due, not by the clock: after an outage everything is tried once
         before anything is given up."""
+        to_fetch = {output for output in job.outputs if output.state is OutputState.TO_FETCH}
         if is_to_be_cancelled(job):
             job = self.stopping.stop(job)
         match job.status:
@@ -101,7 +105,7 @@ class Following:
                 self._running(job, due_at, look=look)
             case Status.PARKED:
                 self._parked(job, due_at, look=look)
-        self._bring_files_in(self.changes.existing(job.id), due_at)
+        self._bring_files_in(self.changes.existing(job.id), due_at, to_fetch)
 
     def _claimed(self, job: Job) -> Job:
         """The job with its next due time, so that nobody else follows it up for the present one."""
@@ -205,15 +209,17 @@ class Following:
         if due_at >= deadline + chance:
             self.changes.apply(looked_up, given_up)
 
-    def _bring_files_in(self, job: Job, due_at: int) -> None:
-        """Looks where the files are that have not landed, and starts what brings them further."""
+    def _bring_files_in(self, job: Job, due_at: int, to_fetch: Collection[Output]) -> None:
+        """Looks where the files are that have not landed, and starts what brings them further. A file that was not
+        `to_fetch` before this look-up is fetched because its report was stored (see publication), and only once."""
         if job.status.terminal:
             return
         deadline = entered_at(job, Status.STORING) + self.changes.policy.store_deadline
         late = job.status is Status.STORING and due_at >= deadline
         over = late and due_at >= deadline + _LAST_CHANCE
         for output in job.outputs:
-            if output.state in _WAITING:
+            news = output.state is OutputState.TO_FETCH and output not in to_fetch
+            if output.state in _WAITING and not news:
                 self._bring_in(job, output, missing=late, over=over)
 
     def _bring_in(self, job: Job, output: Output, *, missing: bool, over: bool) -> None:
