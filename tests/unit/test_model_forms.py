@@ -28,7 +28,6 @@ from framehook.provider_view import model_shown
 from framehook.providers.contract import HttpResponse
 from tests.fakes.exchanges import Answer
 from tests.fakes.stack import InMemoryStack, response
-from tests.unit.edges import calling
 from tests.unit.providers.test_runcomfy_forms import DEPLOYMENT, MODEL
 from tests.unit.providers.test_runninghub_forms import APP_NODE, GRAPH, app, workflow
 
@@ -51,7 +50,7 @@ def stack() -> InMemoryStack:
 
 def forms(stack: InMemoryStack, *answers: Answer) -> ModelForms:
     stack.runninghub.answers.extend(answers)
-    return ModelForms(calling(stack))
+    return ModelForms(stack.calling)
 
 
 def test_workflow_is_told_with_an_example_of_what_is_likely_filled_in(stack: InMemoryStack) -> None:
@@ -94,7 +93,7 @@ def test_app_is_told_by_its_name(stack: InMemoryStack) -> None:
 def test_account_that_new_jobs_use_is_asked(stack: InMemoryStack) -> None:
     stack.secrets.api_keys = {"runninghub-cn": KEY}
     stack.runninghub_cn.answers.append(workflow(GRAPH))
-    ModelForms(calling(stack)).describe(WORKFLOW)
+    ModelForms(stack.calling).describe(WORKFLOW)
     assert len(stack.runninghub_cn.requests) == 1
 
 

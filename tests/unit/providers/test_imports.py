@@ -14,7 +14,9 @@ HEAVY = {"pydantic", "httpx", "boto3", "framehook.catalogue", "urllib.request"}
 
 def test_importing_the_providers_loads_nothing_heavy() -> None:
     """In a process of its own, where nothing has been imported yet."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); import framehook.wiring.providers; print(*sys.modules)"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import framehook.wiring.providers; print(*sys.modules)"
+    )
     command = [sys.executable, "-c", code, str(Path(framehook.__path__[0]).parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     loaded = set(done.stdout.split())

@@ -18,13 +18,17 @@ from framehook.providers.contract import (
     Missing,
     Provider,
     Refused,
+    RefusedForNow,
     StillRunning,
     Succeeded,
     TaskToSend,
+    Unknown,
+    Verdict,
 )
 from framehook.providers.error_meanings import NO_AUTH, Effect, Meaning
-from framehook.providers.queue_api import WHOLE, CancelReading, Errors, QueueApi, Reading, Route, State
+from framehook.providers.queue_api import WHOLE, CancelReading, Errors, QueueApi, Reading, Route
 from framehook.providers.queue_provider import QueueProvider
+from framehook.providers.task_states import State
 
 ID, OURS, MODEL = "764cabcf", "~1", "acme/flux/dev"
 FILE = "https://files.acme.example/a.png"
@@ -58,6 +62,7 @@ ACME: Provider = QueueProvider(
             by_status={
                 401: Meaning(NO_AUTH, "no such key", alarm=True),
                 422: Meaning("invalid_request", "no"),
+                429: Meaning("rate_limited", "later", Effect.REFUSED_FOR_NOW),
             },
             other=Meaning("provider_error", "Acme did not say why", Effect.UNKNOWN),
         ),
@@ -146,3 +151,50 @@ def test_codes_need_no_family_and_may_be_words() -> None:
         found = ACME.read_submission([OURS], answer({"error_code": "gone"}, status))[OURS]
         assert found == Refused(Failure("model_unavailable", "it is gone", "gone"))
     assert ACME.read_submission([OURS], answer({}, 422))[OURS] == Refused(Failure("invalid_request", "no"))
+
+
+def verdict(body: object, status: int) -> Verdict:
+    return ACME.read_submission([OURS], answer(body, status))[OURS]
+
+
+TRACES = [{"request_id": ID}, {"id": ID}, {"request_id": "req_01J9Z"}, {"request_id": 7, "id": ID}]
+"""Ids of the call that errors may bear: some look like a task's, some do not."""
+
+
+@pytest.mark.parametrize("trace", TRACES)
+def test_documented_4xx_refusal_stays_one_whatever_id_it_bears(trace: dict[str, object]) -> None:
+    bare = verdict({"message": "no such field", **trace}, 422)
+    assert bare == Refused(Failure("invalid_request", "no such field"))
+    assert verdict(trace, 422) == Refused(Failure("invalid_request", "no"))
+    assert verdict(trace, 401) == Refused(Failure(NO_AUTH, "no such key"), alarm=True)
+    for status in (400, 404, 409, 422):
+        known = verdict({"error_code": "gone", **trace}, status)
+        assert known == Refused(Failure("model_unavailable", "it is gone", "gone"))
+
+
+def test_what_may_have_a_name_at_the_provider_is_not_sent_again() -> None:
+    assert verdict({"id": "req_01J9Z"}, 429) == RefusedForNow(Failure("rate_limited", "later"), None, None)
+    assert isinstance(verdict({"id": ID}, 429), Unknown)
+
+
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("error", [{}, {"error_code": "odd"}, {"error": "no"}])
+def test_4xx_that_nobody_documents_proves_nothing_with_an_id_either(
+    trace: dict[str, object], error: dict[str, object]
+) -> None:
+    for status in (404, 408, 409):
+        assert isinstance(verdict({**error, **trace}, status), Unknown)
+
+
+@pytest.mark.parametrize("trace", TRACES)
+@pytest.mark.parametrize("status", [302, 500, 503])
+def test_known_code_beside_an_id_proves_nothing_after_other_statuses(
+    trace: dict[str, object], status: int
+) -> None:
+    assert isinstance(verdict({"error_code": "gone"}, status), Refused)
+    assert isinstance(verdict({"error_code": "gone", **trace}, status), Unknown)
+
+
+def test_2xx_with_an_id_is_an_acceptance_even_beside_a_known_code() -> None:
+    assert verdict({"error_code": "gone", "request_id": ID}, 200) == Accepted(ID)
+    assert isinstance(verdict({"error_code": "gone", "request_id": "req_01J9Z"}, 200), Unknown)

@@ -182,6 +182,7 @@ def test_success_without_files_and_with_an_error_is_a_failure() -> None:
         ({"status": "failed", "error": "no"}, "no", None),
         ({"status": "failed", "error": {"errorCode": 99999}}, "RunComfy did not say why", "99999"),
         ({**FAILED, "error_code": 500001}, "model refused the prompt", "500001"),
+        ({**FAILED, "error_code": 500404}, "model refused the prompt", "500404"),
     ],
 )
 def test_failed_result_is_certain_at_once(body: object, message: str, code: str | None) -> None:
@@ -193,6 +194,7 @@ def test_cancelled_task_is_one_failure_of_its_own(word: str) -> None:
     body = {"request_id": THEIRS, "status": word, **TIMES}
     stopped = Failure("provider_cancelled", "the task was cancelled at RunComfy")
     assert looked_up(body) == [Failed(THEIRS, stopped)]
+    assert only(looked_up({**body, "error_code": 99999})).failure.provider_code == "99999"
     assert asked_again(body) == [Failed(THEIRS, stopped, doubtful_for=10)]
 
 

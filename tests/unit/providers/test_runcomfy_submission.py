@@ -23,9 +23,11 @@ from framehook.providers.runcomfy import ids as runcomfy_ids
 from framehook.providers.runcomfy import provider as runcomfy
 from framehook.providers.runcomfy.provider import PROVIDER
 from tests.unit.providers.runcomfy_payloads import (
+    BAD_TOKEN,
     BODIES,
     DEPLOYMENT,
     DEPLOYMENT_SUBMITTED,
+    INVALID,
     JSON,
     MODEL,
     NAMES,
@@ -198,10 +200,36 @@ def test_2xx_without_request_id_and_known_code_is_unknown(body: object) -> None:
         assert isinstance(verdict(body, status), Unknown)
 
 
-@pytest.mark.parametrize("status", [302, 400, 401, 403, 422, 429, 500, 503])
+@pytest.mark.parametrize("status", [302, 409, 500, 503])
 def test_request_id_without_a_2xx_proves_nothing(status: int) -> None:
     assert isinstance(verdict(SUBMITTED, status), Unknown)
+
+
+@pytest.mark.parametrize("status", [302, 500, 503])
+def test_request_id_beside_a_known_code_makes_the_outcome_unknown_where_work_may_go_on(status: int) -> None:
+    assert isinstance(verdict(NO_CREDIT, status), Refused)
     assert isinstance(verdict({**SUBMITTED, **NO_CREDIT}, status), Unknown)
+
+
+@pytest.mark.parametrize("request_id", [THEIRS, "a.b", OURS, 7])
+@pytest.mark.parametrize("body", [INVALID, NO_CREDIT, BAD_TOKEN, {}, {"error_code": 404001}])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 415, 422, 429])
+def test_documented_4xx_says_the_same_with_a_request_id_unless_it_would_be_sent_again(
+    status: int, body: dict[str, object], request_id: object
+) -> None:
+    """What RunComfy may have a name for must not be sent a second time: then nobody knows."""
+    found, bare = verdict({**body, "request_id": request_id}, status), verdict(body, status)
+    if request_id == THEIRS and isinstance(bare, RefusedForNow):
+        assert isinstance(found, Unknown)
+    else:
+        assert found == bare
+        assert isinstance(found, Refused | RefusedForNow)
+
+
+@pytest.mark.parametrize("code", [400005, 500001, 409001, 99999])
+def test_code_that_proves_nothing_does_not_so_with_a_request_id_either(code: int) -> None:
+    for status in (400, 401, 422):
+        assert isinstance(verdict({"error_code": code, "request_id": THEIRS}, status), Unknown)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", {}, {"message": "no"}, {"error_code": 99999}])
@@ -279,9 +307,14 @@ def test_any_answer_gives_a_verdict(status: int, body: bytes) -> None:
     task_id=st.from_regex(r"\A[A-Za-z0-9_-]{1,128}\Z"),
     extra=st.dictionaries(NAMES.filter(lambda name: name != "request_id"), JSON),
 )
-def test_answer_that_names_a_task_is_never_a_refusal(
+def test_answer_that_names_a_task_is_no_refusal_unless_its_status_is_4xx(
     status: int, task_id: str, extra: dict[str, object]
 ) -> None:
     found = verdict({**extra, "request_id": task_id}, status)
-    assert found.task_id == task_id if isinstance(found, Accepted) else isinstance(found, Unknown)
     assert isinstance(found, Accepted) == (200 <= status < 300)
+    if isinstance(found, Accepted):
+        assert found.task_id == task_id
+    elif not 400 <= status < 500:
+        assert isinstance(found, Unknown)
+    elif not isinstance(found, Unknown):
+        assert found == verdict(extra, status)

@@ -159,6 +159,18 @@ def test_webhook_without_any_name_is_about_the_task_of_its_url() -> None:
         assert (report.task_id, report.named) == (about, None)
 
 
+@pytest.mark.parametrize("about", [OURS, THEIRS])
+def test_bad_end_without_any_name_is_about_the_task_of_its_url_too(about: str) -> None:
+    nameless = {key: value for key, value in BROKEN.items() if key != "request_id"}
+    report = only(webhook(nameless, about))
+    assert (type(report), report.task_id, report.named) == (Failed, about, None)
+
+
+def test_bad_end_with_an_unusable_name_is_news_of_a_task_that_has_none() -> None:
+    report = only(webhook({**BROKEN, "request_id": "a.b"}, OURS))
+    assert (type(report), report.task_id, report.named) == (Failed, OURS, None)
+
+
 def test_webhook_of_the_model_api_would_be_harmless() -> None:
     for about in (OURS, THEIRS):
         report = only(webhook(DONE, about))

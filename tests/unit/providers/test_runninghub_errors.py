@@ -6,9 +6,9 @@ import pytest
 
 from framehook.errors import Failure
 from framehook.providers.contract import Refused, RefusedForNow, Unknown
+from framehook.providers.error_meanings import Meaning, failure_of
 from framehook.providers.provider_words import without_secrets
-from framehook.providers.runninghub import errors as runninghub_errors
-from framehook.providers.runninghub.errors import MEANINGS, OTHER, failure_of, meaning_of
+from framehook.providers.runninghub.errors import MEANINGS, OTHER, meaning_of
 from tests.unit.providers.test_runninghub_submission import refusal, verdict
 
 REFUSED = {
@@ -75,7 +75,7 @@ def test_code_that_proves_nothing_is_unknown(code: str, ours: str) -> None:
 
 
 @pytest.mark.parametrize("meaning", [*MEANINGS.values(), OTHER], ids=[*MEANINGS, "other"])
-def test_meaning_makes_a_whole_message(meaning: runninghub_errors.Meaning) -> None:
+def test_meaning_makes_a_whole_message(meaning: Meaning) -> None:
     for message in ("", "success", "x" * 500):
         text = failure_of(meaning, "1", message).message
         assert 10 < len(text) <= 500

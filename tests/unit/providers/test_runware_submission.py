@@ -330,6 +330,16 @@ def test_texts_of_an_error_are_bounded_and_can_be_written() -> None:
     found.failure.message.encode()
 
 
+@pytest.mark.parametrize("message", [None, "", " ", "success"])
+def test_own_words_stand_in_for_a_message_that_says_nothing(message: str | None) -> None:
+    found = verdict(400, {"errors": [{**error("unsupportedValue"), "message": message}]})
+    assert isinstance(found, Refused)
+    assert (found.failure.message, found.failure.provider_code) == (
+        "the request is wrong",
+        "unsupportedValue",
+    )
+
+
 def test_hosts_of_results_are_runware_only() -> None:
     good = ["runware.ai", "vm.runware.ai", "IM.Runware.AI", "a.b.runware.ai"]
     bad = ["", "runware.ai.evil.com", "evilrunware.ai", "x@vm.runware.ai", "vm.runware.ai:443", ".runware.ai"]

@@ -4,7 +4,8 @@ An endpoint's line names what it makes and its fields: `seed` with the rule that
 a required one, `duration:4|8` or `style=@soulStyles` for one that is one of these texts, and `width=int512..2048` for a
 rule of its own: `text`, `int` or `number`, each with a range where it has one, `bool`, or `jpg,png<10`, media in these
 formats of up to so many MB (`image`, `video` or `audio` where the formats are not known). `…*9` is a list of up to 9 of
-them, `…~9` one of them or such a list. A lone `*` stands for fields that are not known.
+them, `…~9` one of them or such a list. A lone `*` stands for fields that are not known. How long a run usually takes is
+told by what it makes.
 """
 
 from __future__ import annotations
@@ -20,14 +21,6 @@ from framehook.jobs import Kind
 from framehook.media_references import FAMILIES
 from framehook.rules import Rule
 
-USUAL_SECONDS: Mapping[Kind, int] = {
-    Kind.IMAGE: 30,
-    Kind.AUDIO: 60,
-    Kind.TEXT: 30,
-    Kind.MODEL_3D: 180,
-    Kind.VIDEO: 300,
-    Kind.ANY: 120,
-}
 _WORD = re.compile(r"(\w+)(!?)(|:.*|=.*)", re.ASCII)
 _SPEC = re.compile(r"([^*~]+)([*~]?)(\d*)")
 _TYPE = re.compile(r"(text|int|number|bool)(?:(\S*)\.\.(\S*))?")
@@ -44,7 +37,8 @@ class RunningHubModel:
 
     @property
     def usual_seconds(self) -> int:
-        return USUAL_SECONDS[self.kind]
+        seconds: int = runninghub_data()["usual_seconds"][self.kind]
+        return seconds
 
 
 UNLISTED = RunningHubModel(Kind.ANY, None)

@@ -14,7 +14,7 @@ from framehook.providers.provider_words import MAX_MESSAGE
 NO_AUTH = "provider_auth_failed"
 """The code of every meaning that is about our key, or what it may do, and nothing else."""
 
-_MEANINGLESS = ("", "success", "ok", "null")
+_MEANINGLESS = ("", "success", "ok", "null")  # "failed: success": github.com/ATH-MaaS/Pixelle-Video/issues/39
 
 
 class Effect(StrEnum):
@@ -51,6 +51,11 @@ def failure_of(meaning: Meaning, code: str, message: str = "", reason: str = "")
     text = f"{said}: {reason}" if reason else said
     advice = f" ({meaning.advice})" if meaning.advice else ""
     return Failure(meaning.code, text[: MAX_MESSAGE - len(advice)] + advice, code or None)
+
+
+def cancelled_at(title: str, code: str) -> Failure:
+    """That somebody else stopped the task, at the provider of this title."""
+    return Failure("provider_cancelled", f"the task was cancelled at {title}", code or None)
 
 
 def verdict_of(

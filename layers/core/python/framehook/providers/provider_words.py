@@ -13,6 +13,10 @@ MAX_BODY = 8 * 1024 * 1024
 MAX_CODE = 100
 MAX_MESSAGE = 500
 MAX_ID = 200
+UNREADABLE = "unreadable"
+"""The error code of what has one that can't be read."""
+
+_FINE = ("", "0", "200", "null")  # one public client takes 200 for 0
 _LONGEST_URL = 4_000
 _LONGEST_WAIT = 86_400.0
 _SAFE = "".join(map(chr, range(0x21, 0x7F)))
@@ -24,6 +28,18 @@ _ANY_URL = re.compile(r"(?i)(?:https?|wss?)(?::|%3a)\S*")
 def bounded_code(code: object) -> str:
     text = code if isinstance(code, str) else str(code) if isinstance(code, int) and abs(code) < 2**63 else ""
     return valid(text[:MAX_CODE])
+
+
+def error_code(value: object) -> str:
+    """An error code as text, without secrets; empty where it says that there is no error."""
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str):
+        value = value.strip()
+    code = "" if value == "" else without_secrets(bounded_code(value)) or UNREADABLE
+    return "" if code.lower() in _FINE else code
 
 
 def bounded_message(message: object, kept_urls: str | None = None) -> str:

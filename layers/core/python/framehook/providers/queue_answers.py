@@ -12,14 +12,11 @@ from framehook.jobs import ResultFile
 from framehook.money import exact_micros
 from framehook.providers.answer_json import load_object
 from framehook.providers.contract import UnreadableAnswer
-from framehook.providers.provider_words import bounded_code, without_secrets
-from framehook.providers.queue_api import WHOLE, ErrorFields, QueueApi, Reading, State
+from framehook.providers.provider_words import bounded_code, error_code, without_secrets
+from framehook.providers.queue_api import WHOLE, ErrorFields, QueueApi, Reading
 from framehook.providers.queue_outputs import Place, files_of
+from framehook.providers.task_states import State
 
-UNREADABLE = "unreadable"
-"""The code of what has one that can't be read."""
-
-_FINE = ("0", "200", "null")
 _LONGEST_WORD = 40
 _MOST_ERRORS = 3
 _OUTERMOST = ("body", "query", "path")  # of where a field stands; nobody who filled it in needs to know
@@ -101,15 +98,8 @@ def _codes(document: Mapping[str, Any], fields: ErrorFields) -> Iterator[str]:
 
 
 def _code(value: Any) -> str:
-    """An error code as text; empty where it says that there is no error."""
-    if isinstance(value, str):
-        value = value.strip()
-    if not value or isinstance(value, bool):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    code = without_secrets(bounded_code(value)) or UNREADABLE
-    return "" if code.lower() in _FINE else code
+    """An empty list or object is no error either."""
+    return error_code(value) if value else ""
 
 
 def _message(document: Mapping[str, Any], fields: ErrorFields) -> str:

@@ -7,23 +7,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from framehook.providers.contract import CancelAnswer
 from framehook.providers.error_meanings import NO_AUTH, Meaning
+from framehook.providers.task_states import State
 
 WHOLE = ""
 """Names the answer itself where the name of one of its fields is asked for."""
-
-
-class State(StrEnum):
-    """What a word of the provider's says of a task."""
-
-    ALIVE = "alive"
-    ENDED = "ended"  # how it did is told elsewhere
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

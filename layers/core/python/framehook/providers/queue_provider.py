@@ -7,19 +7,20 @@ by the webhook receiver: must stay small and must not import the catalogue.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from framehook.jobs import Task
+from framehook.providers import json_calls, result_hosts
 from framehook.providers.contract import (
     Accepted,
     CancelAnswer,
     HttpRequest,
     HttpResponse,
     Inquiry,
+    RefusedForNow,
     Report,
     StillRunning,
     Succeeded,
@@ -35,7 +36,6 @@ from framehook.providers.queue_api import QueueApi, Route
 from framehook.providers.queue_reports import report_of, told, wordless
 from framehook.providers.webhook_names import addressee, result_of_misnamed
 
-_LONGEST_HOST = 253
 _OK = range(200, 300)
 _REFUSALS = range(400, 500)
 
@@ -53,7 +53,7 @@ class QueueProvider:
 
     def is_result_host(self, host: str) -> bool:
         """Whether the provider serves results from this host name (without port)."""
-        return len(host) <= _LONGEST_HOST and self.api.result_hosts.fullmatch(host.lower()) is not None
+        return result_hosts.is_among(self.api.result_hosts, host)
 
     def submission(
         self, model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend], api_key: str
@@ -67,10 +67,8 @@ class QueueProvider:
         route, names = found
         url = tasks[0].webhook_url
         webhook = {key: value.format(url=url) for key, value in (route.webhook_query or {}).items()}
-        raw = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
-        headers = {**self._headers(api_key), "Content-Type": "application/json"}
         path = _path(route.submit, names, webhook if url else None)
-        return HttpRequest("POST", path, headers, raw, route.service)
+        return json_calls.post(path, body, self._authorization(api_key), route.service)
 
     def read_submission(self, task_ids: Sequence[str], response: HttpResponse) -> Mapping[str, Verdict]:
         """A verdict for every task id. Never raises."""
@@ -151,25 +149,31 @@ class QueueProvider:
         found = self._route(model) if self.api.task_id.fullmatch(task_id) else None
         return (found[0], {**found[1], "id": task_id}) if found else None
 
-    def _headers(self, api_key: str) -> dict[str, str]:
-        return {"Authorization": self.api.authorization.format(key=api_key), "Accept": "application/json"}
+    def _authorization(self, api_key: str) -> str:
+        return self.api.authorization.format(key=api_key)
 
     def _call(
         self, method: str, found: _Found, template: str, api_key: str, query: Mapping[str, str] | None = None
     ) -> HttpRequest:
         route, names = found
-        return HttpRequest(method, _path(template, names, query), self._headers(api_key), b"", route.service)
+        headers = json_calls.headers(self._authorization(api_key))
+        return HttpRequest(method, _path(template, names, query), headers, b"", route.service)
 
     def _verdict(self, answer: Answer, response: HttpResponse) -> Verdict:
+        """A documented refusal with HTTP 4xx is one whatever id stands in it: many APIs number errors as well. But
+        nothing is sent again that may have a name at the provider."""
         status = response.status
         if answer.id and status in _OK:
             return Accepted(answer.id)
-        if answer.id or answer.strange_id:
-            return Unknown(f"HTTP {status} with a task id that can't be relied on")
+        named = answer.id or answer.strange_id
+        word = "with a task id that can't be relied on" if named else "without a word on the task"
+        if named and status not in _REFUSALS:
+            return Unknown(f"HTTP {status} {word}")
         meaning = self.api.errors.of_submission(answer.code, status)
         failure = failure_of(meaning, answer.code, answer.message)
-        why = f"HTTP {status} {answer.code or 'without a word on the task'}"
-        return verdict_of(meaning, failure, why, retry_after(response.headers))
+        why = f"HTTP {status} {answer.code or word}"
+        verdict = verdict_of(meaning, failure, why, retry_after(response.headers))
+        return Unknown(why) if answer.id and isinstance(verdict, RefusedForNow) else verdict
 
 
 def _path(template: str, names: Mapping[str, str], query: Mapping[str, str] | None) -> str:

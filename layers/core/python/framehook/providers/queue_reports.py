@@ -18,10 +18,11 @@ from framehook.providers.contract import (
     UnknownState,
     UnreadableAnswer,
 )
-from framehook.providers.error_meanings import failure_of
+from framehook.providers.error_meanings import cancelled_at, failure_of
 from framehook.providers.provider_words import retry_after, without_secrets
 from framehook.providers.queue_answers import Answer, cost_of, made, read, state_of
-from framehook.providers.queue_api import QueueApi, Reading, State
+from framehook.providers.queue_api import QueueApi, Reading
+from framehook.providers.task_states import State
 
 _OK = range(200, 300)
 _REFUSALS = range(400, 500)
@@ -77,16 +78,16 @@ def wordless(api: QueueApi, reading: Reading, answer: Answer) -> UnreadableAnswe
 
 def _failure(api: QueueApi, answer: Answer, *, cancelled: bool) -> Failure:
     if cancelled:
-        return Failure("provider_cancelled", f"the task was cancelled at {api.title}", answer.code or None)
+        return cancelled_at(api.title, answer.code)
     meaning = api.errors.of_code(answer.code) or api.errors.other
     return failure_of(meaning, answer.code, answer.message)
 
 
 def _is_about_the_call(api: QueueApi, answer: Answer, report: Report) -> bool:
-    """A known error and no task's name: a word such as "error" beside it says how the question fared. A result is one
-    whatever stands beside it."""
+    """A known error and no task's name: a word such as "error" beside it says how the question fared. A success is one
+    only where it has files, and then whatever stands beside it."""
     known = api.errors.of_code(answer.code) is not None
-    return known and not answer.id and not (isinstance(report, Succeeded) and report.files)
+    return known and not answer.id and not isinstance(report, Succeeded)
 
 
 def _of_call(

@@ -13,12 +13,13 @@ from framehook.catalogue import runcomfy as catalogue
 from framehook.catalogue.runcomfy import RunComfyModel
 from framehook.coercion import fitted
 from framehook.errors import FieldProblem
+from framehook.providers.native_input import stored, unchecked, without_ours
 from framehook.providers.prepared import Prepared
 from framehook.providers.runcomfy import deployments as runcomfy_deployments
 from framehook.providers.runcomfy.ids import DEPLOYMENT, deployment_of, is_model
 from framehook.providers.runcomfy.references import reference_problems, stored_objects
 from framehook.rules import MAX_PROBLEMS, check, media_values
-from framehook.wording import closest, either, shown
+from framehook.wording import shown
 
 NATIVE_FORM = "runcomfy/openai/sora-2/pro/text-to-video"
 
@@ -27,7 +28,6 @@ _OURS: Mapping[str, str] = {
     "webhook": _SET_BY_US,
     "webhook_intermediate_status": _SET_BY_US,
 }
-_LIKENESS = 0.85
 
 
 def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
@@ -36,12 +36,7 @@ def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared 
     unfit = [refused] if refused else check({}, given, path)
     if unfit:
         return unfit
-    problems = [
-        FieldProblem(f"{path}.{name}", f"can't be set here: {_OURS[name.lower()]}", "reserved_field")
-        for name in given
-        if name.lower() in _OURS
-    ]
-    own = {name: value for name, value in given.items() if name.lower() not in _OURS}
+    own, problems = without_ours(given, _OURS, path)
     prepare = runcomfy_deployments.prepared if deployment_of(offering) else _model
     prepared = prepare(offering, own, path)
     if isinstance(prepared, list):
@@ -78,8 +73,7 @@ def _model(model_id: str, own: Mapping[str, Any], path: str) -> Prepared | list[
     problems = check(known.rule, body, path)
     if problems:
         return problems
-    stored = [each for each in media_values(known.rule, own, path) if each.value.startswith("s3://")]
-    return _prepared(model_id, known, body, media=tuple(stored))
+    return _prepared(model_id, known, body, media=stored(media_values(known.rule, own, path)))
 
 
 def _passed_on(model_id: str, own: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
@@ -87,8 +81,9 @@ def _passed_on(model_id: str, own: Mapping[str, Any], path: str) -> Prepared | l
     problems = reference_problems(own, path, https_only=True)
     if problems:
         return problems
-    model, stored = catalogue.unlisted(model_id), stored_objects(own, path)
-    return _prepared(model_id, model, dict(own), media=stored, warnings=(_unchecked(model_id),))
+    model, objects = catalogue.unlisted(model_id), stored_objects(own, path)
+    warning = unchecked("RunComfy", model_id, catalogue.known_ids())
+    return _prepared(model_id, model, dict(own), media=objects, warnings=(warning,))
 
 
 def _prepared(model_id: str, model: RunComfyModel, body: Mapping[str, Any], **more: Any) -> Prepared:
@@ -101,12 +96,3 @@ def _prepared(model_id: str, model: RunComfyModel, body: Mapping[str, Any], **mo
         look_up_growth=model.cadence.look_up_growth,
         **more,
     )
-
-
-def _unchecked(model_id: str) -> str:
-    known = catalogue.known_ids()
-    if model_id in known:
-        return f"the catalogue knows {model_id} of RunComfy, but its fields are unknown: its input was not checked"
-    close = closest(model_id, known, likeness=_LIKENESS)
-    guess = f" (close to it: {either(close)})" if close else ""
-    return f"the catalogue does not know {model_id} of RunComfy{guess}: its input was not checked"

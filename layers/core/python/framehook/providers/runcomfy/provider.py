@@ -13,8 +13,9 @@ from collections.abc import Mapping
 
 from framehook.providers.contract import CancelAnswer
 from framehook.providers.error_meanings import NO_AUTH, Effect, Meaning
-from framehook.providers.queue_api import CancelReading, Errors, QueueApi, Reading, Route, State
+from framehook.providers.queue_api import CancelReading, Errors, QueueApi, Reading, Route
 from framehook.providers.queue_provider import QueueProvider
+from framehook.providers.task_states import State
 
 NAME = "runcomfy"
 SERVERLESS = "serverless"

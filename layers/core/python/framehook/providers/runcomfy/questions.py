@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from framehook.providers import json_calls
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.error_meanings import Effect, Meaning, failure_of
+from framehook.providers.provider_words import UNREADABLE
 from framehook.providers.questions import QuestionRefused, Refusal
-from framehook.providers.queue_answers import UNREADABLE, Answer, read
+from framehook.providers.queue_answers import Answer, read
 from framehook.providers.runcomfy.provider import RUNCOMFY
 
 NOT_THERE = "model_unavailable"
@@ -24,8 +26,7 @@ _OUT_OF_ORDER = Meaning("provider_unavailable", "the service is out of order", E
 
 
 def get(path: str, api_key: str, service: str = "") -> HttpRequest:
-    headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
-    return HttpRequest("GET", path, headers, b"", service)
+    return json_calls.get(path, f"Bearer {api_key}", service)
 
 
 def document_of(response: HttpResponse) -> Mapping[str, Any]:

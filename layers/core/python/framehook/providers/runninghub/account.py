@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
+from framehook.providers import json_calls
+from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, count, currency, money, units
-from framehook.providers.runninghub.calls import ACCOUNT, bearer, old_post
+from framehook.providers.runninghub.calls import ACCOUNT, old_post
 from framehook.providers.runninghub.envelope import data_of
 
 _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
@@ -19,7 +20,7 @@ _KEY_KIND = re.compile(r"[A-Za-z][A-Za-z_-]{0,39}")
 
 def questions(api_key: str, _new_id: Callable[[], str]) -> Sequence[AccountQuestion]:
     """The queue tells more of the key and of what runs, so it comes first."""
-    queue = HttpRequest("GET", "/openapi/v2/queue/status", bearer(api_key), b"")
+    queue = json_calls.get("/openapi/v2/queue/status", f"Bearer {api_key}")
     status = old_post(ACCOUNT, {}, api_key, key_field="apikey")  # the one call that spells it so
     return (AccountQuestion(queue, read_queue), AccountQuestion(status, read_status))
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from framehook.jobs import ResultFile
+from framehook.providers.answer_json import load
 from framehook.providers.contract import UnreadableAnswer
-from framehook.providers.provider_words import without_secrets
+from framehook.providers.provider_words import error_code, without_secrets
 from framehook.providers.runninghub.results import Usage, files_of, usage_of
-from framehook.providers.runninghub.words import CODES, code_of, error_of, load, said
+from framehook.providers.runninghub.words import CODES, error_of, said
 
 TASK_ID = re.compile(r"[0-9]{10,25}")
 
@@ -134,7 +135,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def _is_old_success(layer: Layer) -> bool:
-    return "code" in layer and not code_of(layer["code"]) and isinstance(layer.get("data"), list)
+    return "code" in layer and not error_code(layer["code"]) and isinstance(layer.get("data"), list)
 
 
 def _listed(value: Any) -> list[Any]:

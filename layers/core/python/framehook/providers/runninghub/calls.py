@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
+from framehook.providers import json_calls
+from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.providers.runninghub.errors import refuses_key
-from framehook.providers.runninghub.words import error_of, load
+from framehook.providers.runninghub.words import error_of, opened
 
 CANCEL = "/task/openapi/cancel"
 WEBHOOK_RECORD = "/task/openapi/getWebhookDetail"
@@ -28,14 +29,9 @@ _REPEATABLE = (CANCEL, WEBHOOK_RECORD, ACCOUNT, WORKFLOW, LORA_PLACE, APP)
 _KEY = "apiKey"
 
 
-def bearer(api_key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
-
-
 def post(path: str, document: Mapping[str, Any], api_key: str) -> HttpRequest:
     """A call with a JSON body and the key in the header alone."""
-    headers = {**bearer(api_key), "Content-Type": "application/json"}
-    return HttpRequest("POST", path, headers, _json(document))
+    return json_calls.post(path, document, f"Bearer {api_key}")
 
 
 def old_post(path: str, document: Mapping[str, Any], api_key: str, key_field: str = _KEY) -> HttpRequest:
@@ -44,7 +40,7 @@ def old_post(path: str, document: Mapping[str, Any], api_key: str, key_field: st
 
 def old_get(path: str, query: Mapping[str, str], api_key: str) -> HttpRequest:
     """With the key in its address: nothing of the request may be logged or shown."""
-    return HttpRequest("GET", f"{path}?{urlencode({_KEY: api_key, **query})}", bearer(api_key), b"")
+    return json_calls.get(f"{path}?{urlencode({_KEY: api_key, **query})}", f"Bearer {api_key}")
 
 
 def bearer_only(request: HttpRequest, response: HttpResponse) -> HttpRequest | None:
@@ -56,23 +52,14 @@ def bearer_only(request: HttpRequest, response: HttpResponse) -> HttpRequest | N
     kept = urlencode([pair for pair in parse_qsl(query, keep_blank_values=True) if not _is_key(pair[0])])
     document = json.loads(request.body) if request.body else {}
     fields = {name: value for name, value in document.items() if not _is_key(name)}
-    body = _json(fields) if request.body else b""
+    body = json_calls.encoded(fields) if request.body else b""
     again = replace(request, path=f"{path}{mark}{kept}", body=body)
     return None if again == request else again
 
 
 def _refuses_key(response: HttpResponse) -> bool:
-    try:
-        document = load(response.body)
-    except UnreadableAnswer:
-        document = None
-    code = error_of(document)[0] if isinstance(document, Mapping) else ""
-    return refuses_key(code, response.status)
+    return refuses_key(error_of(opened(response.body) or {})[0], response.status)
 
 
 def _is_key(name: str) -> bool:
     return name.lower() == _KEY.lower()  # accountStatus spells it in lower case
-
-
-def _json(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()

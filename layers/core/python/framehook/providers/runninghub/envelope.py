@@ -10,16 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
+from framehook.providers.error_meanings import Effect, Meaning, failure_of
+from framehook.providers.provider_words import UNREADABLE
 from framehook.providers.questions import QuestionRefused, Refusal
-from framehook.providers.runninghub.errors import (
-    Effect,
-    Meaning,
-    failure_of,
-    meaning_for_question,
-    meaning_of,
-    refusal_of,
-)
-from framehook.providers.runninghub.words import UNREADABLE, error_of, load, said
+from framehook.providers.runninghub.errors import meaning_for_question, meaning_of, refusal_of
+from framehook.providers.runninghub.words import error_of, opened, said
 
 _WRONG_ID = ("301", "1007")  # a parameter is refused: these calls have none but the id
 _OUT_OF_ORDER = meaning_of("1010")
@@ -27,11 +22,8 @@ _OUT_OF_ORDER = meaning_of("1010")
 
 def data_of(response: HttpResponse) -> Mapping[str, Any]:
     """The answer's data. Raises QuestionRefused, or UnreadableAnswer for what is no such answer."""
-    try:
-        document = load(response.body)
-    except UnreadableAnswer:
-        document = None
-    if not isinstance(document, Mapping):
+    document = opened(response.body)
+    if document is None:
         raise _without_word(response.status)
     code, _ = error_of(document)
     if code == UNREADABLE:

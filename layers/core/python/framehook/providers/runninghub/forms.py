@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from framehook.providers.answer_json import load
 from framehook.providers.comfyui_graphs import MOST_NODES, literals
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.form_fields import (
@@ -24,7 +25,6 @@ from framehook.providers.questions import Form, FormField, FormQuestion, Scalar
 from framehook.providers.runninghub.calls import APP, WORKFLOW, old_get, old_post
 from framehook.providers.runninghub.envelope import data_of
 from framehook.providers.runninghub.ids import run_of
-from framehook.providers.runninghub.words import load
 
 _FILE_TYPES = ("IMAGE", "VIDEO", "AUDIO", "FILE")
 _TYPES: Mapping[str, str] = {"INT": "integer", "FLOAT": "number", "BOOLEAN": "boolean"}

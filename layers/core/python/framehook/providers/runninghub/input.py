@@ -12,11 +12,12 @@ from typing import Any
 from framehook.catalogue import runninghub as catalogue
 from framehook.coercion import fitted
 from framehook.errors import FieldProblem
+from framehook.providers.native_input import stored, unchecked, without_ours
 from framehook.providers.prepared import Prepared
 from framehook.providers.runninghub import runs as runninghub_runs
 from framehook.providers.runninghub.ids import path_of, run_of
 from framehook.rules import check, media_values
-from framehook.wording import closest, either, shown
+from framehook.wording import shown
 
 NATIVE_FORM = "runninghub/rhart-video-s-official/text-to-video-pro"
 
@@ -26,7 +27,6 @@ _OURS: Mapping[str, str] = {
     "workflowid": "`model` of the job names it, as runninghub/workflow/<id>",
     "webappid": "`model` of the job names it, as runninghub/ai-app/<id>",
 }
-_LIKENESS = 0.85
 
 
 def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
@@ -35,12 +35,7 @@ def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared 
     unfit = [refused] if refused else check({}, given, path)
     if unfit:
         return unfit
-    problems = [
-        FieldProblem(f"{path}.{name}", f"can't be set here: {_OURS[name.lower()]}", "reserved_field")
-        for name in given
-        if name.lower() in _OURS
-    ]
-    own = {name: value for name, value in given.items() if name.lower() not in _OURS}
+    own, problems = without_ours(given, _OURS, path)
     prepare = runninghub_runs.prepared if run_of(offering) else _standard
     prepared = prepare(offering, own, path)
     if isinstance(prepared, list):
@@ -72,8 +67,7 @@ def _spelled(offering: str) -> str:
 
 
 def _standard(endpoint: str, own: Mapping[str, Any], path: str) -> Prepared | list[FieldProblem]:
-    known = catalogue.find(endpoint)
-    model = known or catalogue.UNLISTED
+    model = catalogue.find(endpoint) or catalogue.UNLISTED
     rule = model.rule or {}
     body = fitted(rule, own)
     problems = check(rule, body, path)
@@ -85,14 +79,6 @@ def _standard(endpoint: str, own: Mapping[str, Any], path: str) -> Prepared | li
         body=body if model.rule else dict(own),
         uploads=False,
         usual_seconds=model.usual_seconds,
-        media=tuple(each for each in media_values(rule, own, path) if each.value.startswith("s3://")),
-        warnings=() if model.rule else (_unchecked(endpoint, known=known is not None),),
+        media=stored(media_values(rule, own, path)),
+        warnings=() if model.rule else (unchecked("RunningHub", endpoint, catalogue.known_endpoints()),),
     )
-
-
-def _unchecked(endpoint: str, *, known: bool) -> str:
-    if known:
-        return f"the catalogue knows {endpoint} of RunningHub, but its fields are unknown: its input was not checked"
-    close = closest(endpoint, catalogue.known_endpoints(), likeness=_LIKENESS)
-    guess = f" (close to it: {either(close)})" if close else ""
-    return f"the catalogue does not know {endpoint} of RunningHub{guess}: its input was not checked"

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from framehook.errors import Failure
 from framehook.jobs import Task
+from framehook.providers import result_hosts
 from framehook.providers.contract import (
     Accepted,
     CancelAnswer,
@@ -24,8 +24,6 @@ from framehook.providers.contract import (
     Inquiry,
     KeyRefused,
     Missing,
-    Refused,
-    RefusedForNow,
     Report,
     StillRunning,
     Succeeded,
@@ -34,19 +32,14 @@ from framehook.providers.contract import (
     UnreadableAnswer,
     Verdict,
 )
+from framehook.providers.error_meanings import cancelled_at, failure_of, verdict_of
 from framehook.providers.provider_words import retry_after
 from framehook.providers.runninghub.answers import TASK_ID, Answer, parse
 from framehook.providers.runninghub.calls import CANCEL, WEBHOOK_RECORD, old_post, post
-from framehook.providers.runninghub.errors import (
-    Effect,
-    Tells,
-    failure_of,
-    meaning_of,
-    refusal_of,
-    refuses_key,
-)
+from framehook.providers.runninghub.errors import Tells, meaning_of, refusal_of, refuses_key
 from framehook.providers.runninghub.ids import path_of, run_of
 from framehook.providers.runninghub.results import cost_of
+from framehook.providers.task_states import State
 from framehook.providers.webhook_names import addressee, result_of_misnamed
 
 NAME = "runninghub"
@@ -57,19 +50,26 @@ OWN_TASK_ID: re.Pattern[str] | None = TASK_ID
 # A look-up may say FAILED shortly before the task ends well.
 _DOUBTFUL_SECONDS = 10
 
-_RESULT_HOST = r"(?:[a-z0-9-]+\.)+(?:myqcloud|xiaoyaoyou)\.com"
-_LONGEST_HOST = 253
+_RESULT_HOSTS = re.compile(r"(?:[a-z0-9-]+\.)+(?:myqcloud|xiaoyaoyou)\.com")
 
 _OK = range(200, 300)
-_CANCELLED = ("CANCEL", "CANCELLED", "CANCELED")
+_STATES: Mapping[str, State] = {
+    "SUCCESS": State.SUCCEEDED,
+    "FAILED": State.FAILED,
+    **dict.fromkeys(("CANCEL", "CANCELLED", "CANCELED"), State.CANCELLED),
+}
+_OTHER_STATUS = State.ALIVE
+_TOLD: Mapping[Tells, State] = {Tells.FAILED: State.FAILED, Tells.ALIVE: State.ALIVE}
+_TOLD_IN_EVENT: Mapping[Tells, State] = {**_TOLD, Tells.FAILED_IN_EVENT: State.FAILED}
 _END = "TASK_END"
-_TOO_LATE = ("423", "805", "807", "1004")  # the task is over, or not there
+# By code; these say that the task is over, or not there. A key or a purse that is refused says nothing of it.
+_CANCEL: Mapping[str, CancelAnswer] = dict.fromkeys(("423", "805", "807", "1004"), CancelAnswer.REFUSED)
 _GRAPH = "workflow"  # an object until it is sent, so that what it names can be signed; sent as text
 
 
 def is_result_host(host: str) -> bool:
     """Whether RunningHub serves results from this host name (without port)."""
-    return len(host) <= _LONGEST_HOST and re.fullmatch(_RESULT_HOST, host.lower()) is not None
+    return result_hosts.is_among(_RESULT_HOSTS, host)
 
 
 def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend], api_key: str) -> HttpRequest:
@@ -163,15 +163,15 @@ def cancellation(_model: str, task_id: str, api_key: str) -> HttpRequest | None:
 
 
 def read_cancellation(response: HttpResponse) -> CancelAnswer:
-    """Never raises. A key or a purse that is refused says nothing of the task."""
+    """Never raises."""
     try:
         answer = parse(response.body)
     except UnreadableAnswer:
         return CancelAnswer.UNCLEAR
     if response.status in _OK and answer.fine:
         return CancelAnswer.TAKEN
-    refused = answer.code in _TOO_LATE and response.status < 500
-    return CancelAnswer.REFUSED if refused else CancelAnswer.UNCLEAR
+    said = _CANCEL.get(answer.code, CancelAnswer.UNCLEAR)
+    return said if response.status < 500 else CancelAnswer.UNCLEAR
 
 
 def _about_task(path: str, task_id: str, api_key: str) -> HttpRequest | None:
@@ -192,34 +192,37 @@ def _taken(answer: Answer, response: HttpResponse) -> Verdict:
 
 
 def _not_taken(answer: Answer, response: HttpResponse) -> Verdict:
-    status = response.status
-    meaning = refusal_of(answer.code, status)
+    meaning = refusal_of(answer.code, response.status)
     failure = failure_of(meaning, answer.code, answer.message)
-    match meaning.effect:
-        case Effect.REFUSED:
-            return Refused(failure, meaning.alarm)
-        case Effect.REFUSED_FOR_NOW:
-            return RefusedForNow(failure, retry_after(response.headers) or meaning.retry_after, meaning.tries)
-        case Effect.UNKNOWN:
-            return Unknown(f"HTTP {status} {answer.code or 'without a word on the task'}")
+    why = f"HTTP {response.status} {answer.code or 'without a word on the task'}"
+    return verdict_of(meaning, failure, why, retry_after(response.headers))
 
 
 def _report(answer: Answer, task_id: str, named: str | None = None) -> Report | None:
-    """What the answer says of its task by its status, or by its code where it has none. None: nothing."""
-    tells = meaning_of(answer.code).tells
-    succeeded = answer.status == "SUCCESS" or (not answer.status and answer.old_success)
-    failed = tells is Tells.FAILED or (tells is Tells.FAILED_IN_EVENT and answer.in_event)
-    if succeeded:
-        cost = cost_of(answer.usage)
-        return Succeeded(task_id, answer.files, cost=cost, usage=answer.usage, named=named)
-    if answer.status in _CANCELLED:
-        cancelled = Failure("provider_cancelled", "the task was cancelled at RunningHub", answer.code or None)
-        return Failed(task_id, cancelled, cost_of(answer.usage), answer.usage, named)
-    if answer.status == "FAILED" or (failed and not answer.status):
-        return _failed(answer, task_id, named)
-    if answer.status or tells is Tells.ALIVE:
-        return StillRunning(task_id, named)
-    return None
+    """None: the answer says nothing of its task."""
+    match _state(answer):
+        case State.SUCCEEDED:
+            cost = cost_of(answer.usage)
+            return Succeeded(task_id, answer.files, cost=cost, usage=answer.usage, named=named)
+        case State.CANCELLED:
+            failure = cancelled_at("RunningHub", answer.code)
+            return Failed(task_id, failure, cost_of(answer.usage), answer.usage, named)
+        case State.FAILED:
+            return _failed(answer, task_id, named)
+        case State.ALIVE:
+            return StillRunning(task_id, named)
+        case _:
+            return None
+
+
+def _state(answer: Answer) -> State | None:
+    """By its status, or by its code where it has none."""
+    if answer.status:
+        return _STATES.get(answer.status, _OTHER_STATUS)
+    if answer.old_success:
+        return State.SUCCEEDED
+    told = _TOLD_IN_EVENT if answer.in_event else _TOLD
+    return told.get(meaning_of(answer.code).tells)
 
 
 def _failed(answer: Answer, task_id: str, named: str | None) -> Failed:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from framehook.catalogue.runninghub import USUAL_SECONDS
+from framehook.catalogue.runninghub import UNLISTED
 from framehook.coercion import fitted
 from framehook.errors import FieldProblem
-from framehook.jobs import Kind
 from framehook.media_references import MediaValue
+from framehook.providers.native_input import stored
 from framehook.providers.prepared import Prepared
 from framehook.providers.runninghub.uploads import LORA_MEGABYTES, RESOURCE_MEGABYTES
 from framehook.rules import Rule, check, media_values
@@ -83,11 +83,11 @@ def prepared(offering: str, own: Mapping[str, Any], path: str) -> Prepared | lis
         return problems
     return Prepared(
         offering=offering,
-        kind=Kind.ANY,
+        kind=UNLISTED.kind,
         body=body,
         uploads=False,
-        usual_seconds=USUAL_SECONDS[Kind.ANY],
-        media=tuple(_stored_files(body, path)),
+        usual_seconds=UNLISTED.usual_seconds,
+        media=stored(_files(body, path)),
     )
 
 
@@ -150,11 +150,9 @@ def _mark_problems(body: Mapping[str, Any], path: str) -> Iterator[FieldProblem]
         yield from check(_mark_rule(value), value, where)
 
 
-def _stored_files(body: Mapping[str, Any], path: str) -> Iterator[MediaValue]:
+def _files(body: Mapping[str, Any], path: str) -> Iterator[MediaValue]:
     for _, where, value in _marked(body, path):
-        for each in media_values(_mark_rule(value), value, where):
-            if each.value.startswith("s3://"):
-                yield each
+        yield from media_values(_mark_rule(value), value, where)
 
 
 def _graph_problems(own: Mapping[str, Any], body: Mapping[str, Any], path: str) -> Iterator[FieldProblem]:

@@ -15,11 +15,13 @@ from typing import Any
 from framehook.errors import Failure
 from framehook.media_references import MEGABYTE
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
+from framehook.providers.error_meanings import Effect, failure_of
+from framehook.providers.json_calls import headers
 from framehook.providers.provider_words import url_of
 from framehook.providers.questions import QuestionRefused
-from framehook.providers.runninghub.calls import LORA_PLACE, bearer, old_post
+from framehook.providers.runninghub.calls import LORA_PLACE, old_post
 from framehook.providers.runninghub.envelope import data_of
-from framehook.providers.runninghub.errors import Effect, failure_of, meaning_for_question
+from framehook.providers.runninghub.errors import meaning_for_question
 
 RESOURCE_MEGABYTES = 30
 LORA_MEGABYTES = 500  # ours: no limit is documented, and it is held on a function's disk
@@ -52,7 +54,7 @@ class LoraPlace:
 
 def upload(api_key: str) -> HttpRequest:
     """The upload of a resource, as a form with the file in FIELD."""
-    return HttpRequest("POST", "/openapi/v2/media/upload/binary", bearer(api_key), b"")
+    return HttpRequest("POST", "/openapi/v2/media/upload/binary", headers(f"Bearer {api_key}"), b"")
 
 
 def read_upload(response: HttpResponse) -> str | UploadRefused:

@@ -13,9 +13,9 @@ from typing import Any
 
 from framehook.jobs import ResultFile
 from framehook.money import to_micros
+from framehook.providers.answer_json import load
 from framehook.providers.contract import Report, StillRunning, Succeeded, UnreadableAnswer
 from framehook.providers.provider_words import (
-    MAX_BODY,
     MAX_ID,
     bounded_code,
     bounded_message,
@@ -25,12 +25,17 @@ from framehook.providers.provider_words import (
     valid,
 )
 from framehook.providers.runware.errors import KEPT_URLS, RunwareError
+from framehook.providers.task_states import State
 
 _MOST_ITEMS = 200
 _MOST_FILES = 32
 
-_RUNNING = ("processing", "queued", "pending", "scheduled", "waiting", "running")
-_ENDED_BADLY = ("error", "failed")
+_ALIVE = ("processing", "queued", "pending", "scheduled", "waiting", "running")
+_STATES: Mapping[str, State] = {
+    **dict.fromkeys(_ALIVE, State.ALIVE),
+    **dict.fromkeys(("error", "failed"), State.FAILED),
+    "success": State.SUCCEEDED,
+}
 _INLINE = ("URL", "DataURI", "Base64Data")  # a URL that can't be used counts as data that can't
 _OUR_URLS = frozenset(("webhookURL", "inputImageURL", "documentationURL"))
 _STRUCTURED = ("caption", "imageMasking", "promptEnhance", "training", "tools")  # results may have no file
@@ -50,12 +55,7 @@ class Answer:
 
 def parse(body: bytes) -> Answer:
     """Raises UnreadableAnswer for what is not JSON, too large or too deep. An answer may be empty."""
-    if len(body) > MAX_BODY:
-        raise UnreadableAnswer("the body is too large")
-    try:
-        document = json.loads(body, parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        raise UnreadableAnswer("the body is not JSON") from None
+    document = load(body)
     if not isinstance(document, list | dict) or document == {}:
         raise UnreadableAnswer("the body holds neither results nor errors")
     return _read(document)
@@ -109,9 +109,10 @@ def _sort(values: list[Any], items: list[Item], errors: list[RunwareError]) -> N
         if not isinstance(value, dict):
             continue
         inner = _as_list(value.get("error") or value.get("errors"))
-        if value.get("status") not in _ENDED_BADLY and _files(value) is not None:
+        failed = _state(value) is State.FAILED
+        if not failed and _files(value) is not None:
             items.append(value)
-        elif inner or value.get("status") in _ENDED_BADLY or "code" in value:
+        elif inner or failed or "code" in value:
             errors += (_error(fault, value) for fault in inner or [value])
         else:
             items.append(value)
@@ -126,10 +127,16 @@ def _error(fault: Any, around: Mapping[str, Any]) -> RunwareError:
         task_id=task_id_of(fault) or task_id_of(around),
         code=bounded_code(fault.get("code") or around.get("code")),
         message=bounded_message(fault.get("message") or around.get("message"), KEPT_URLS),
-        marked=fault.get("status") in _ENDED_BADLY or around.get("status") in _ENDED_BADLY,
+        marked=State.FAILED in (_state(fault), _state(around)),
         retry_after=seconds(wait),
         cost=to_micros(fault.get("cost") or around.get("cost")),
     )
+
+
+def _state(item: Item) -> State | None:
+    """None for a word that nobody knows, or for none at all."""
+    word = item.get("status")
+    return _STATES.get(word) if isinstance(word, str) else None
 
 
 def _files(item: Item) -> tuple[ResultFile, ...] | None:
@@ -138,7 +145,7 @@ def _files(item: Item) -> tuple[ResultFile, ...] | None:
     Inline data (we ask for URLs) is a success without a file: too large to keep with the job, and the same
     bytes are PUT to the upload URL. So what was paid for is never taken for a failure.
     """
-    if item.get("status") in _RUNNING:
+    if _state(item) is State.ALIVE:
         return None
     urls = tuple(_url_files(item))
     if urls:
@@ -150,7 +157,7 @@ def _files(item: Item) -> tuple[ResultFile, ...] | None:
     found = {name: value for name, value in item.items() if name not in _NOT_A_RESULT}
     if found and item.get("taskType") in _STRUCTURED:
         return _structured(found)
-    return () if item.get("status") == "success" else None
+    return () if _state(item) is State.SUCCEEDED else None
 
 
 def _structured(found: Mapping[str, Any]) -> tuple[ResultFile, ...]:

@@ -1,4 +1,4 @@
-"""What Runware's error codes mean for a task and for money: a table, read by code first, by HTTP status last.
+"""What Runware's error codes mean for a task and for money: tables, read by code first, by HTTP status last.
 
 Codes are hundreds of strings that still change (runware.ai/docs/platform/errors), so families are matched as
 well as names. Message texts are shown to people and never decide anything.
@@ -8,21 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from framehook.errors import Failure
+from framehook.providers.error_meanings import NO_AUTH, Effect, Meaning
 
 KEPT_URLS = r"(?i)https://(?:[a-z-]+\.)?runware\.ai/[\w./#-]*[).,;]?"  # Runware's own pages
-
-
-class Effect(StrEnum):
-    """What an error says of a task that was just submitted."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    REFUSED_FOR_NOW = "refused_for_now"
-    UNKNOWN = "unknown"
 
 
 class Tells(StrEnum):
@@ -35,12 +26,12 @@ class Tells(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    code: str
-    effect: Effect
+class RunwareMeaning(Meaning):
+    """`alive`: it shows, in a webhook, that the task was accepted; `accepted`: in the answer to a submission."""
+
     tells: Tells = Tells.IF_MARKED
-    alarm: bool = False
-    alive: bool = False  # in a webhook, it shows that the task was accepted
+    alive: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +46,33 @@ class RunwareError:
     cost: int | None = None
 
 
-INVALID = Meaning("invalid_request", Effect.REFUSED)
-CONTENT = Meaning("content_refused", Effect.REFUSED, Tells.ALWAYS)
-AUTH = Meaning("provider_auth_failed", Effect.REFUSED, alarm=True)
-NO_CREDIT = Meaning("no_credit", Effect.REFUSED, alarm=True)
-NO_MODEL = Meaning("model_unavailable", Effect.REFUSED)
-RATE_LIMITED = Meaning("rate_limited", Effect.REFUSED_FOR_NOW)
-UNAVAILABLE = Meaning("provider_unavailable", Effect.REFUSED_FOR_NOW)
-TIMEOUT = Meaning("provider_timeout", Effect.UNKNOWN, Tells.ALWAYS)
-FAILED = Meaning("provider_error", Effect.UNKNOWN, Tells.ALWAYS)
-SERVER = Meaning("provider_error", Effect.UNKNOWN)
-# The result itself may exist: ask again.
-UPLOAD = Meaning("provider_error", Effect.UNKNOWN, Tells.IN_LOOK_UP, alive=True)
-DUPLICATE = Meaning("duplicate_task", Effect.ACCEPTED, Tells.NEVER, alive=True)
-DELIVERY = Meaning("provider_error", Effect.UNKNOWN, Tells.NEVER, alive=True)  # of our webhook
-NO_VERDICT = Meaning("provider_error", Effect.UNKNOWN, Tells.NEVER)
+_FOR_NOW, _UNKNOWN = Effect.REFUSED_FOR_NOW, Effect.UNKNOWN
 
-_BY_CODE: Mapping[str, Meaning] = {
-    "conflicttaskuuid": DUPLICATE,  # the task was taken before: our protection against paying twice
+INVALID = RunwareMeaning("invalid_request", "the request is wrong")
+CONTENT = RunwareMeaning("content_refused", "the content was refused", tells=Tells.ALWAYS)
+AUTH = RunwareMeaning(NO_AUTH, "the key or its account was refused", alarm=True)
+NO_CREDIT = RunwareMeaning("no_credit", "no money is left", alarm=True)
+NO_MODEL = RunwareMeaning("model_unavailable", "there is no such model")
+RATE_LIMITED = RunwareMeaning("rate_limited", "too much at once", _FOR_NOW)
+UNAVAILABLE = RunwareMeaning("provider_unavailable", "Runware has no room", _FOR_NOW)
+TIMEOUT = RunwareMeaning("provider_timeout", "the model took too long", _UNKNOWN, tells=Tells.ALWAYS)
+FAILED = RunwareMeaning("provider_error", "the generation failed", _UNKNOWN, tells=Tells.ALWAYS)
+SERVER = RunwareMeaning("provider_error", "Runware did not say why", _UNKNOWN)
+# The result itself may exist: ask again.
+UPLOAD = RunwareMeaning(
+    "provider_error", "the upload of the result failed", _UNKNOWN, tells=Tells.IN_LOOK_UP, alive=True
+)
+# The task was taken before: our protection against paying twice.
+DUPLICATE = RunwareMeaning(
+    "duplicate_task", "the task is under way", _UNKNOWN, tells=Tells.NEVER, alive=True, accepted=True
+)
+DELIVERY = RunwareMeaning(
+    "provider_error", "our webhook was not reached", _UNKNOWN, tells=Tells.NEVER, alive=True
+)
+NO_VERDICT = RunwareMeaning("provider_error", "this says nothing of a task", _UNKNOWN, tells=Tells.NEVER)
+
+_BY_CODE: Mapping[str, RunwareMeaning] = {
+    "conflicttaskuuid": DUPLICATE,
     "duplicatetaskuuid": NO_VERDICT,
     "webhooktimeout": DELIVERY,
     "tasknotfound": NO_VERDICT,
@@ -89,7 +89,7 @@ _BY_CODE: Mapping[str, Meaning] = {
 }
 
 # Order matters: a refused content may be called invalidProviderContent, which looks like a bad parameter.
-_BY_FAMILY: tuple[tuple[str, Meaning], ...] = (
+_BY_FAMILY: tuple[tuple[str, RunwareMeaning], ...] = (
     (r"contentpolicy|providercontent|(sensitive|unsafe|nsfw)content", CONTENT),
     (r"moderation|(prompt|image|video)blocked", CONTENT),
     (r"apikey|^unauthori[sz]ed|^forbidden|^account", AUTH),
@@ -102,7 +102,7 @@ _BY_FAMILY: tuple[tuple[str, Meaning], ...] = (
     (r"^(provider|inference|processing|download|task)", FAILED),
 )
 
-_BY_STATUS: Mapping[int, Meaning] = {
+_BY_STATUS: Mapping[int, RunwareMeaning] = {
     400: INVALID,
     401: AUTH,
     402: NO_CREDIT,
@@ -118,7 +118,7 @@ _BY_STATUS: Mapping[int, Meaning] = {
 _REFUSES_ALL = (429, 503, 504)
 
 
-def meaning_of(code: str, status: int) -> Meaning:
+def meaning_of(code: str, status: int) -> RunwareMeaning:
     """What an error with this code means, and with this HTTP status where the code itself does not say."""
     plain = code.lower().replace("_", "").replace("-", "")
     found = _BY_CODE.get(plain)
@@ -130,11 +130,8 @@ def meaning_of(code: str, status: int) -> Meaning:
     return _BY_STATUS.get(status, SERVER)
 
 
-def effect_of(meaning: Meaning, status: int) -> Effect:
-    """Whether the task was accepted. Few statuses can prove that it was not: after others, work may go on."""
+def of_submission(code: str, status: int) -> RunwareMeaning:
+    """The same of an answer to a submission. Few statuses can prove a refusal: after others, work may go on."""
+    meaning = meaning_of(code, status)
     proving = 200 <= status < 300 or status in _BY_STATUS
-    return meaning.effect if proving or meaning.effect is Effect.ACCEPTED else Effect.UNKNOWN
-
-
-def failure_of(error: RunwareError, meaning: Meaning) -> Failure:
-    return Failure(meaning.code, error.message or f"Runware answered {error.code}", error.code or None)
+    return meaning if proving else replace(meaning, effect=Effect.UNKNOWN)

@@ -7,12 +7,12 @@ never by position. Imported by the webhook receiver: must stay small and must no
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from framehook.jobs import Task
+from framehook.providers import json_calls, result_hosts
 from framehook.providers.contract import (
     Accepted,
     CancelAnswer,
@@ -21,8 +21,6 @@ from framehook.providers.contract import (
     HttpResponse,
     Inquiry,
     KeyRefused,
-    Refused,
-    RefusedForNow,
     Report,
     StillRunning,
     Succeeded,
@@ -31,16 +29,10 @@ from framehook.providers.contract import (
     UnreadableAnswer,
     Verdict,
 )
-from framehook.providers.runware.answers import Answer, parse, report_of, task_id_of
-from framehook.providers.runware.errors import (
-    Effect,
-    Meaning,
-    RunwareError,
-    Tells,
-    effect_of,
-    failure_of,
-    meaning_of,
-)
+from framehook.providers.error_meanings import Effect, failure_of, verdict_of
+from framehook.providers.runware.answers import Answer, parse, task_id_of
+from framehook.providers.runware.errors import RunwareError, Tells, meaning_of, of_submission
+from framehook.providers.runware.reports import errors_of, one_each, results
 
 NAME = "runware"
 
@@ -50,20 +42,19 @@ RESENDS_SAME_TASK_SECONDS = 600
 TASKS_PER_CALL = 4
 OWN_TASK_ID: re.Pattern[str] | None = None  # tasks go by our UUIDs
 
-_RESULT_HOST = r"(?:[a-z0-9-]+\.)*runware\.ai"  # vm. for videos, im. for images
-_LONGEST_HOST = 253
+_RESULT_HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*runware\.ai")  # vm. for videos, im. for images
 
 _LARGEST_SEED = 2**63 - 1
 _OK = range(200, 300)
 
 # Of several errors of one task, the one that proves least decides.
-_CAUTION = (Effect.ACCEPTED, Effect.UNKNOWN, Effect.REFUSED, Effect.REFUSED_FOR_NOW)
+_CAUTION = (Effect.UNKNOWN, Effect.REFUSED, Effect.REFUSED_FOR_NOW)
 _NOT_FOUND = "taskNotFound"
 
 
 def is_result_host(host: str) -> bool:
     """Whether Runware serves results from this host name (without port)."""
-    return len(host) <= _LONGEST_HOST and re.fullmatch(_RESULT_HOST, host.lower()) is not None
+    return result_hosts.is_among(_RESULT_HOSTS, host)
 
 
 def submission(model: str, body: Mapping[str, Any], tasks: Sequence[TaskToSend], api_key: str) -> HttpRequest:
@@ -103,7 +94,7 @@ def read_submission(task_ids: Sequence[str], response: HttpResponse) -> Mapping[
         answer = parse(response.body)
     except UnreadableAnswer as unreadable:
         return {task_id: Unknown(f"HTTP {response.status}: {unreadable}") for task_id in task_ids}
-    reports = _results(answer, task_ids)
+    reports = results(answer, task_ids)
     verdicts: dict[str, Verdict] = {}
     for task_id in task_ids:
         report = reports.get(task_id)
@@ -125,11 +116,11 @@ def read_look_up(task_ids: Sequence[str], response: HttpResponse) -> Sequence[Re
     if not ok and not answer.items and not any(error.marked for error in answer.errors):
         raise _failed_look_up(answer.errors, response.status)
     failures = []
-    for error, task_id, meaning in _errors_of(answer, task_ids):
+    for error, task_id, meaning in errors_of(answer, task_ids):
         telling = meaning.tells in (Tells.ALWAYS, Tells.IN_LOOK_UP) and ok
         if telling or (error.marked and meaning.tells is not Tells.NEVER):
-            failures.append(Failed(task_id, failure_of(error, meaning), error.cost))
-    reports = _one_each([*_results(answer, task_ids).values(), *failures])
+            failures.append(Failed(task_id, failure_of(meaning, error.code, error.message), error.cost))
+    reports = one_each([*results(answer, task_ids).values(), *failures])
     ours = [error for error in answer.errors if error.task_id is None or error.task_id in task_ids]
     if not reports and any(error.code != _NOT_FOUND for error in ours):
         raise _failed_look_up(ours, response.status)  # not "there is no such task"
@@ -153,26 +144,20 @@ def read_webhook(body: bytes, tasks: Sequence[Task], about: Task | None) -> Sequ
         raise UnreadableAnswer("the call holds neither results nor errors")
     task_ids = [task.id for task in tasks]
     nameless = about.id if about else task_ids[0] if len(task_ids) == 1 else None
-    reports = [*_results(answer, task_ids, nameless).values()]
-    for error, task_id, meaning in _errors_of(answer, task_ids, nameless):
+    reports = [*results(answer, task_ids, nameless).values()]
+    for error, task_id, meaning in errors_of(answer, task_ids, nameless):
         if meaning.tells in (Tells.ALWAYS, Tells.IF_MARKED):
-            reports.append(Failed(task_id, failure_of(error, meaning), error.cost))
+            reports.append(Failed(task_id, failure_of(meaning, error.code, error.message), error.cost))
         elif meaning.alive:
             reports.append(StillRunning(task_id))
     unnamed = any(task_id_of(item) is None for item in answer.items)
     if not reports and (unnamed or any(error.task_id is None for error in answer.errors)):
         raise UnreadableAnswer("the call does not say which task it is about")
-    return _one_each(reports)
+    return one_each(reports)
 
 
 def _request(tasks: Sequence[Mapping[str, Any]], api_key: str) -> HttpRequest:
-    headers = {
-        "Authorization": f"Bearer {api_key}",
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-    }
-    body = json.dumps(tasks, separators=(",", ":"), allow_nan=False).encode()
-    return HttpRequest("POST", "", headers, body)
+    return json_calls.post("", tasks, f"Bearer {api_key}")
 
 
 def _task(model: str, body: Mapping[str, Any], task: TaskToSend, place: int) -> dict[str, Any]:
@@ -190,34 +175,6 @@ def _task(model: str, body: Mapping[str, Any], task: TaskToSend, place: int) -> 
     return sent
 
 
-def _results(answer: Answer, task_ids: Sequence[str], nameless: str | None = None) -> dict[str, Report]:
-    """One report per task that the answer shows. Results without a UUID belong to the task `nameless`, if to any."""
-    known = {task_id.lower(): task_id for task_id in task_ids}
-    reports: list[Report] = []
-    for item in answer.items:
-        named = task_id_of(item)
-        task_id = known.get(named) if named else nameless
-        if task_id is None:
-            continue
-        report = report_of(item, task_id)
-        if named or isinstance(report, Succeeded):
-            reports.append(report)
-    return {report.task_id: report for report in _one_each(reports)}
-
-
-def _errors_of(
-    answer: Answer, task_ids: Sequence[str], nameless: str | None = None
-) -> list[tuple[RunwareError, str, Meaning]]:
-    """The errors that are about our tasks, each with its task and meaning."""
-    known = {task_id.lower(): task_id for task_id in task_ids}
-    found = []
-    for error in answer.errors:
-        task_id = known.get(error.task_id) if error.task_id else nameless
-        if task_id is not None:
-            found.append((error, task_id, meaning_of(error.code, _OK.start)))
-    return found
-
-
 def _errors_for(
     task_id: str, answer: Answer, sent: int, status: int, *, accepted: bool
 ) -> list[RunwareError]:
@@ -231,46 +188,15 @@ def _errors_for(
     meanings = [(error, meaning_of(error.code, status)) for error in shared]
     if status in _OK:  # only what concerns the account concerns every task
         return [error for error, meaning in meanings if meaning.alarm]
-    return [error for error, meaning in meanings if meaning.effect is not Effect.ACCEPTED]
+    return [error for error, meaning in meanings if not meaning.accepted]
 
 
 def _verdict(task_id: str, errors: Sequence[RunwareError], status: int) -> Verdict:
-    meanings = [(error, meaning_of(error.code, status)) for error in errors]
-    judged = [(effect_of(meaning, status), error, meaning) for error, meaning in meanings]
+    judged = [(of_submission(error.code, status), error) for error in errors]
     if not judged:
         return Unknown(f"HTTP {status} without a word on the task")
-    effect, error, meaning = min(judged, key=lambda each: _CAUTION.index(each[0]))
-    match effect:
-        case Effect.ACCEPTED:
-            return Accepted(task_id)
-        case Effect.REFUSED:
-            return Refused(failure_of(error, meaning), alarm=meaning.alarm)
-        case Effect.REFUSED_FOR_NOW:
-            return RefusedForNow(failure_of(error, meaning), error.retry_after)
-        case Effect.UNKNOWN:
-            return Unknown(f"HTTP {status} {error.code}".rstrip())
-
-
-def _one_each(reports: Sequence[Report]) -> list[Report]:
-    """One report per task. A result beats all else; a task that runs has not failed."""
-    merged: dict[str, Report] = {}
-    for report in reports:
-        seen = merged.get(report.task_id)
-        if isinstance(seen, Succeeded) and isinstance(report, Succeeded):
-            merged[report.task_id] = _joined(seen, report)
-        elif seen is None or _rank(report) > _rank(seen):
-            merged[report.task_id] = report
-    return list(merged.values())
-
-
-def _rank(report: Report) -> int:
-    return (Failed, StillRunning, Succeeded).index(type(report))
-
-
-def _joined(one: Succeeded, other: Succeeded) -> Succeeded:
-    """Several results of one task; the same one told twice counts once."""
-    new = tuple(file for file in other.files if file not in one.files)
-    if not new:
-        return one
-    cost = one.cost if other.cost is None else other.cost + (one.cost or 0)
-    return Succeeded(one.task_id, (*one.files, *new), one.seed, one.video_id, cost)
+    if any(meaning.accepted for meaning, _ in judged):
+        return Accepted(task_id)
+    meaning, error = min(judged, key=lambda each: _CAUTION.index(each[0].effect))
+    failure = failure_of(meaning, error.code, error.message)
+    return verdict_of(meaning, failure, f"HTTP {status} {error.code}".rstrip(), error.retry_after)
