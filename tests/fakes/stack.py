@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from framehook import accounts
 from framehook.calling import Calling
 from framehook.cancelling import Cancelling
 from framehook.changes import Changes
@@ -20,6 +21,7 @@ from framehook.jobs import Job, Status
 from framehook.landing import Landing
 from framehook.looking_up import LookingUp
 from framehook.paid_call import PaidCall
+from framehook.ports import Transport
 from framehook.preparation import Preparation
 from framehook.providers.contract import HttpRequest, HttpResponse
 from framehook.publication import Publication, StoredChange
@@ -47,11 +49,18 @@ BUCKET = "media"
 OWNER = "ada"
 PLENTY = 290_000
 VIDEO_URL = "https://vm.runware.ai/video/1.mp4"
+KEYS = {"runware": "key", "runninghub-ai": "hub-key", "runcomfy": "comfy-key"}
 
 
 @dataclass
 class InMemoryStack:
+    """`keys` are those of the accounts that have one. An account in `transports` is reached by what stands there, every
+    other one by answers scripted in `scripted`."""
+
     policy: Policy = field(default_factory=Policy)
+    keys: Mapping[str, str] = field(default_factory=lambda: dict(KEYS))
+    transports: Mapping[str, Transport] = field(default_factory=dict)
+    webhook_base: str = "https://hooks.example"
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -64,27 +73,19 @@ class InMemoryStack:
         self.follow_ups = RecordingFollowUps()
         self.starter = RecordingStarter()
         self.bus = RecordingBus()
-        self.secrets = FakeSecrets({"runware": "key", "runninghub-ai": "hub-key", "runcomfy": "comfy-key"})
-        self.runware = ScriptedTransport()
-        self.runninghub = ScriptedTransport()
-        self.runninghub_cn = ScriptedTransport()
-        self.runcomfy = ScriptedTransport()
+        self.secrets = FakeSecrets(dict(self.keys))
+        self.scripted = {account.id: ScriptedTransport() for account in accounts.ALL}
+        self.runware = self.scripted["runware"]
+        self.runninghub = self.scripted["runninghub-ai"]
+        self.runninghub_cn = self.scripted["runninghub-cn"]
+        self.runcomfy = self.scripted["runcomfy"]
         self.resources = FakeResources()
         self.downloader = FakeDownloader()
         self.changes = Changes(self.jobs, self.clock, self.policy)
         self.completion = Completion(self.changes, PROVIDERS)
         keeper = InputKeeper(self.media, BUCKET)
         self.intake = Intake(self.changes, keeper)
-        calling = Calling(
-            self.secrets,
-            {
-                "runware": self.runware,
-                "runninghub-ai": self.runninghub,
-                "runninghub-cn": self.runninghub_cn,
-                "runcomfy": self.runcomfy,
-            },
-            preferred("ai"),
-        )
+        self.calling = calling = Calling(self.secrets, {**self.scripted, **self.transports}, preferred("ai"))
         reminders = Reminders(self.follow_ups, self.clock)
         looking_up = LookingUp(self.completion, calling, PROVIDERS)
         self.submission = Submission(
@@ -102,7 +103,7 @@ class InMemoryStack:
                 signer=self.signer,
                 providers=PROVIDERS,
                 completion=self.completion,
-                webhook_base="https://hooks.example",
+                webhook_base=self.webhook_base,
             ),
             reminders=reminders,
         )

@@ -15,7 +15,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from framehook.account_overview import AccountOverview
 from framehook.adapters.dynamodb_items import job_from_image
-from framehook.calling import Calling
 from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.model_forms import ModelForms
@@ -68,7 +67,7 @@ class Api:
             resolution=self.stack.resolution,
             cancelling=lambda: self.stack.cancelling,
             overview=lambda: overview(self.stack),
-            forms=lambda: ModelForms(calling(self.stack)),
+            forms=lambda: ModelForms(self.stack.calling),
             queue=self.stack.queue,
             owners=self.owners,
             media=self.stack.media,
@@ -98,25 +97,9 @@ class Api:
         return self.send(rest_call("GET", path, query=query, headers={"x-api-key": key}))
 
 
-def calling(stack: InMemoryStack) -> Calling:
-    """Every account's key and connection, RunningHub's `.ai` preferred."""
-    transports = {
-        "runware": stack.runware,
-        "runninghub-ai": stack.runninghub,
-        "runninghub-cn": stack.runninghub_cn,
-        "runcomfy": stack.runcomfy,
-    }
-    accounts = {
-        "runware": ["runware"],
-        "runninghub": ["runninghub-ai", "runninghub-cn"],
-        "runcomfy": ["runcomfy"],
-    }
-    return Calling(stack.secrets, transports, accounts)
-
-
 def overview(stack: InMemoryStack) -> AccountOverview:
     readers = {"runware": runware_account, "runninghub": runninghub_account, "runcomfy": runcomfy_account}
-    return AccountOverview(calling(stack), readers, stack.gates, stack.clock, stack.chance)
+    return AccountOverview(stack.calling, readers, stack.gates, stack.clock, stack.chance)
 
 
 class RecordingPoison:

@@ -8,7 +8,7 @@ import pytest
 
 from framehook import catalogue
 from framehook.media_references import MediaValue
-from framehook.offerings import SUPPORTED, plan
+from framehook.offerings import READERS, plan
 from tests.unit.plans import IMAGE, problems
 
 UUID = "59a2edc2-45e6-429f-be5f-7ded59b92046"
@@ -63,7 +63,7 @@ def test_size_of_an_image_to_video_is_its_resolution(size: str) -> None:
     assert found.body["resolution"] == ("720p" if "720" in size else "1080p")
 
 
-@pytest.mark.parametrize("provider", SUPPORTED)
+@pytest.mark.parametrize("provider", READERS)
 @pytest.mark.parametrize("count", [1, 4])
 def test_count_works_with_every_provider_and_is_never_in_the_body(provider: str, count: int) -> None:
     found = plan("sora-2", {"prompt": "ab", "count": count}, provider)
@@ -147,7 +147,7 @@ def test_stored_image_is_listed_under_the_name_it_was_given() -> None:
 def test_every_offering_is_one_that_its_provider_knows() -> None:
     for name, entry in catalogue.models().items():
         for offering in entry["offerings"]:
-            assert offering["provider"] in SUPPORTED
+            assert offering["provider"] in READERS
             assert set(offering["input"]) <= set(entry["input"]["fields"])
             given = {"prompt": "ab", **dict.fromkeys(offering.get("needs", ()), IMAGE)}
             assert plan(name, given, offering["provider"]).offering == offering["id"]

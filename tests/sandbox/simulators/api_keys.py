@@ -7,8 +7,13 @@ from starlette.requests import Request
 
 def bearer_key(request: Request) -> str:
     """The key in the Authorization header, or nothing."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == "bearer" else ""
+    return header_key(request, "bearer")
+
+
+def header_key(request: Request, scheme: str) -> str:
+    """The same where the provider calls it by another word; `scheme` is in lower case."""
+    given, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if given.lower() == scheme else ""
 
 
 def is_same_key(given: str, right: str) -> bool:

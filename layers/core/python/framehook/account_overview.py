@@ -47,6 +47,8 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class AccountOverview:
+    """`readers` has the providers that tell how an account stands."""
+
     calling: Calling
     readers: Mapping[str, AccountReader]
     gates: GateStore
@@ -89,7 +91,8 @@ class AccountOverview:
     def _facts(self, provider: str, known: AccountKey, until: int) -> tuple[AccountFacts, Failure | None]:
         """What the provider tells, and the first trouble on the way. One that does not answer is not asked again."""
         facts, trouble = AccountFacts(), None
-        for question in self.readers[provider].questions(known.api_key, self.chance.uuid):
+        reader = self.readers.get(provider)
+        for question in reader.questions(known.api_key, self.chance.uuid) if reader else ():
             if self.clock.now() > until:
                 return facts, trouble or _NO_TIME
             try:

@@ -5,7 +5,6 @@ An account has a key, a base URL and a currency of its own; its tasks are known 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -46,11 +45,9 @@ RUNNINGHUB_CN = Account("runninghub-cn", "runninghub", "CNY")
 RUNCOMFY = Account("runcomfy", "runcomfy", services=("", "serverless"), answers_within=100)
 
 ALL = (RUNWARE, RUNNINGHUB_AI, RUNNINGHUB_CN, RUNCOMFY)
-_BY_ID: Mapping[str, Account] = {account.id: account for account in ALL}
 _USD = "USD"
 
 
 def currency_of(account_id: str) -> str:
     """The currency of what a job on this account costs; USD before it has one."""
-    account = _BY_ID.get(account_id)
-    return account.currency if account else _USD
+    return next((account.currency for account in ALL if account.id == account_id), _USD)

@@ -8,20 +8,30 @@ it can't do without, `exclusive` pairs of which the first decides the second.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from framehook.errors import FieldProblem, InvalidRequest
 from framehook.providers.prepared import Prepared
 from framehook.rules import check
 from framehook.wording import either, shown
 
-type Reader = Callable[[str, Mapping[str, Any], str], Prepared | list[FieldProblem]]
-"""A provider's way to read its own words: its id of the model, the input and that input's path."""
-
 _CODE = "no_eligible_offering"
 _FIRST_FIELD = re.compile(r"input\.(\w+)(?:\.\w+|\[\d+\])*")
+
+
+class Reader(Protocol):
+    """Implemented by each provider's `input`; the module is passed as the object."""
+
+    NATIVE_FORM: str
+    """An example of a `model` with its own id of one."""
+
+    def from_native(
+        self, offering: str, given: Mapping[str, Any], path: str, /
+    ) -> Prepared | list[FieldProblem]:
+        """What is sent for an input in the provider's own words, or all that is wrong with it; `path` is its name."""
+        ...
 
 
 def eligible(
@@ -75,7 +85,7 @@ def _offered(
     if problems:
         return problems
     body = _translated(offering["input"], _with_defaults(offering, entry, given))
-    outcome = reader(offering["id"], body, "input")
+    outcome = reader.from_native(offering["id"], body, "input")
     if isinstance(outcome, Prepared):
         media = tuple(replace(each, path=_our_path(each.path, offering)) for each in outcome.media)
         return replace(outcome, count=given.get("count", 1), media=media)

@@ -22,16 +22,13 @@ from framehook.providers.runware import input as runware_input
 from framehook.quoting import quote
 from framehook.wording import closest, either, shown
 
-_READERS: Mapping[str, Reader] = {
-    "runware": runware_input.from_native,
-    "runninghub": runninghub_input.from_native,
-    "runcomfy": runcomfy_input.from_native,
+READERS: Mapping[str, Reader] = {
+    "runware": runware_input,
+    "runninghub": runninghub_input,
+    "runcomfy": runcomfy_input,
 }
-SUPPORTED = tuple(_READERS)
-_NATIVE_FORM = (
-    f"a provider's own id is written like {runware_input.NATIVE_FORM}, {runninghub_input.NATIVE_FORM} "
-    f"or {runcomfy_input.NATIVE_FORM}"
-)
+"""What reads each provider's own words, in the order in which providers are tried."""
+
 _LONGEST_MODEL = 200
 _MOST_PROVIDERS = 10
 
@@ -59,7 +56,7 @@ class Plan:
 
 
 def plan(model: str, input: Mapping[str, Any], provider: str | Sequence[str] | None = None) -> Plan:  # noqa: A002
-    """The first eligible offering in the order of `provider`, or of SUPPORTED. Raises InvalidRequest."""
+    """The first eligible offering in the order of `provider`, or of READERS. Raises InvalidRequest."""
     wanted, problems = _wanted(provider)
     if not 0 < len(model) <= _LONGEST_MODEL:
         raise InvalidRequest(
@@ -73,34 +70,36 @@ def plan(model: str, input: Mapping[str, Any], provider: str | Sequence[str] | N
     entry = catalogue.models().get(model)
     if entry is None:
         raise InvalidRequest(_unknown_model(model))
-    offering, prepared = eligible(entry, input, wanted, _READERS)
+    offering, prepared = eligible(entry, input, wanted, READERS)
     return _plan(model, offering["provider"], prepared, (entry, offering))
 
 
 def _wanted(provider: object) -> tuple[tuple[str, ...], list[FieldProblem]]:
     """The providers that may run the job, in order; none named means any."""
     if provider is None:
-        return SUPPORTED, []
+        return tuple(READERS), []
     names = [provider] if isinstance(provider, str) else provider
     if not isinstance(names, Sequence) or not 0 < len(names) <= _MOST_PROVIDERS:
         message = f"must be a name or a list of 1 to {_MOST_PROVIDERS} names"
-        return (), [FieldProblem("provider", message, "invalid_type", allowed=list(SUPPORTED))]
+        return (), [FieldProblem("provider", message, "invalid_type", allowed=list(READERS))]
     problems = [problem for name in names if (problem := _not_supported(name, "provider"))]
     return tuple(dict.fromkeys(names)) if not problems else (), problems
 
 
 def _not_supported(name: object, field: str) -> FieldProblem | None:
-    if name in SUPPORTED:
+    if isinstance(name, str) and name in READERS:
         return None
-    message = f"there is no provider {shown(name)}; supported: {either(SUPPORTED)}"
-    return FieldProblem(field, message, "unsupported_provider", allowed=[*SUPPORTED])
+    message = f"there is no provider {shown(name)}; supported: {either(list(READERS))}"
+    return FieldProblem(field, message, "unsupported_provider", allowed=[*READERS])
 
 
 def _unknown_model(model: str) -> FieldProblem:
     names = list(catalogue.models())
     close = closest(model, names)
     guess = f"did you mean {either(close)}?" if close else f"the catalogue has {either(names)};"
-    message = f"there is no model {shown(model)}; {guess} {_NATIVE_FORM}"
+    *forms, last = (reader.NATIVE_FORM for reader in READERS.values())
+    native = f"a provider's own id is written like {', '.join(forms)} or {last}"
+    message = f"there is no model {shown(model)}; {guess} {native}"
     return FieldProblem("model", message, "unknown_model", allowed=close or names)
 
 
@@ -110,7 +109,7 @@ def _native(model: str, name: str, native_id: str, given: Mapping[str, Any], wan
         problem = FieldProblem("provider", f"{name} is needed for {shown(model)}", allowed=[name])
     if problem:
         raise InvalidRequest(problem)
-    prepared = _READERS[name](native_id, given, "input")
+    prepared = READERS[name].from_native(native_id, given, "input")
     if isinstance(prepared, list):
         raise InvalidRequest(*prepared)
     return _plan(model, name, prepared, _published(name, native_id))

@@ -1,0 +1,1 @@
+"""Lumen, which is imaginary: `provider` has its wire format, as tables; `input` its own form of a request."""
