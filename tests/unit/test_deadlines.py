@@ -20,7 +20,8 @@ from framehook.deadlines import (
 )
 from framehook.errors import Failure
 from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState, TimelineEntry
-from framehook.transitions import OUTCOME_UNKNOWN, RUN_DEADLINE
+from framehook.tasks import RUN_DEADLINE
+from framehook.transitions import OUTCOME_UNKNOWN
 from tests.unit.test_transitions import FAILURE, NOW, a_job
 
 LANDED = OutputState.LANDED

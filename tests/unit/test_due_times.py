@@ -13,6 +13,7 @@ from framehook.due_times import (
     SECOND,
     Policy,
     first_due,
+    has_look_ups_to_spare,
     next_bringing_in,
     next_look_up,
     pause_after_look_up,
@@ -41,7 +42,7 @@ def test_look_ups_back_off_to_an_hour_apart() -> None:
     assert minutes == [4, 8, 16, 32, 64, 124, 184, 244]
 
 
-@given(usual=st.integers(0, 1_800), look_ups=st.integers(0, POLICY.most_look_ups - 3))
+@given(usual=st.integers(0, 1_800), look_ups=st.integers(0, POLICY.most_look_ups - 5))
 def test_next_look_up_is_always_later_and_at_most_an_hour(usual: int, look_ups: int) -> None:
     this, following = (next_look_up(running(usual, number), POLICY) for number in (look_ups, look_ups + 1))
 
@@ -162,7 +163,9 @@ def test_look_ups_of_a_provider_that_never_calls_start_at_the_usual_run_time_and
 
 
 @given(
-    usual=st.integers(0, 3_600), growth=st.integers(0, 100), look_ups=st.integers(0, POLICY.most_look_ups - 3)
+    usual=st.integers(0, 3_600),
+    growth=st.integers(10, 100),
+    look_ups=st.integers(0, POLICY.most_look_ups - 5),
 )
 def test_grown_look_ups_are_later_each_time_and_at_most_an_hour_apart(
     usual: int, growth: int, look_ups: int
@@ -181,21 +184,39 @@ def test_pause_after_a_late_look_up_makes_up_for_none_that_was_missed() -> None:
     assert pause_after_look_up(polled(1), late, POLICY) == HOUR // 5
     assert pause_after_look_up(polled(1), NOW + 20 * HOUR, POLICY) == HOUR
     assert pause_after_look_up(polled(1), NOW + SECOND, POLICY) == 36 * SECOND
-    assert pause_after_look_up(running(), late, POLICY) == SECOND
+    assert pause_after_look_up(running(), NOW + 10 * MINUTE, POLICY) == 10 * MINUTE
+    assert pause_after_look_up(running(), NOW + 20 * HOUR, POLICY) == HOUR
+
+
+def test_parked_job_is_asked_about_once_a_day_when_it_is_old() -> None:
+    parked = a_job(Status.PARKED, accepted_at=NOW)
+
+    assert pause_after_look_up(parked, NOW + 23 * HOUR, POLICY) == HOUR
+    assert pause_after_look_up(parked, NOW + 24 * HOUR, POLICY) == 24 * HOUR
 
 
 def test_first_poll_can_be_set_for_all_models_and_the_rest_keeps_in_step() -> None:
-    policy = Policy(first_poll=6 * SECOND)
+    policy = Policy(first_poll=60 * SECOND)
 
-    assert [next_look_up(polled(number), policy) - NOW for number in range(3)] == [6_000, 7_200, 8_640]
+    assert [next_look_up(polled(number), policy) - NOW for number in range(3)] == [60_000, 72_000, 86_400]
     assert next_look_up(running(60), policy) == next_look_up(running(60), POLICY)
 
 
 @pytest.mark.parametrize("job", [running(), polled()])
-def test_last_look_up_is_kept_for_the_deadline(job: Job) -> None:
-    last = replace(job, look_ups=POLICY.most_look_ups - 1)
+@pytest.mark.parametrize("left", [3, 2, 1, 0])
+def test_last_look_ups_are_kept_for_the_deadline(job: Job, left: int) -> None:
+    last = replace(job, look_ups=POLICY.most_look_ups - left)
 
+    assert not has_look_ups_to_spare(last, POLICY)
+    assert has_look_ups_to_spare(replace(job, look_ups=POLICY.most_look_ups - 4), POLICY)
     assert next_look_up(last, POLICY) == NOW + POLICY.run_deadline
+
+
+def test_look_ups_are_seconds_apart_at_least() -> None:
+    hasty = Policy(first_poll=SECOND)
+
+    assert [next_look_up(polled(number), hasty) - NOW for number in range(3)] == [1_000, 11_000, 21_000]
+    assert pause_after_look_up(polled(), NOW + SECOND, hasty) == 10 * SECOND
 
 
 def test_late_look_up_costs_a_result_so_its_due_time_has_little_slack() -> None:

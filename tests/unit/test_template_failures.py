@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from framehook import accounts
+from framehook.catalogue import models
 from framehook.due_times import SECOND, Policy
 from framehook.landing import _CLAIM
 from framehook.resource_uploads import _TOTAL_SECONDS as _UPLOAD_SECONDS
@@ -169,8 +170,10 @@ def test_no_call_takes_longer_than_the_policy_says() -> None:
     assert (patience + _CONNECT_SECONDS) * SECOND <= Policy().call_timeout < Policy().lease
 
 
-def test_follow_up_has_time_for_a_look_up_that_asks_twice() -> None:
-    assert timeout("FollowUpJobFunction") >= 2 * (_READ_SECONDS + _CONNECT_SECONDS) * SECOND + ROOM
+def test_follow_up_has_time_to_stop_each_task_and_to_ask_for_it_twice() -> None:
+    """A provider that hangs must not keep a job from its end, nor its last tasks from being asked about."""
+    tasks = max(model["input"]["fields"]["count"]["max"] for model in models().values())
+    assert timeout("FollowUpJobFunction") >= 3 * tasks * (_READ_SECONDS + _CONNECT_SECONDS) * SECOND + ROOM
 
 
 def test_claim_on_a_file_outlives_the_function_that_holds_it() -> None:

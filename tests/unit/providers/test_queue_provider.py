@@ -23,6 +23,7 @@ from framehook.providers.contract import (
     Succeeded,
     TaskToSend,
     Unknown,
+    UnreadableAnswer,
     Verdict,
 )
 from framehook.providers.error_meanings import NO_AUTH, Effect, Meaning
@@ -123,7 +124,8 @@ def test_body_of_a_result_may_be_the_result_itself() -> None:
 
 def test_error_beside_an_end_may_say_that_it_was_a_bad_one() -> None:
     assert ACME.read_second_answer(ID, answer({"status": "GOING", "error": "no"})) == [StillRunning(ID)]
-    assert ACME.read_second_answer(ID, answer({"status": "COMPLETED"})) == [StillRunning(ID)]
+    with pytest.raises(UnreadableAnswer, match="has ended"):
+        ACME.read_second_answer(ID, answer({"status": "COMPLETED"}))
     assert ACME.read_second_answer(ID, answer({"status": "COMPLETED", "error": "no"})) == [
         Failed(ID, Failure("provider_error", "no"))
     ]

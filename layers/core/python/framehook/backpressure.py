@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from framehook.due_times import SECOND, refusal_back_off
+from framehook.due_times import LONGEST_REST, SECOND, refusal_back_off
 from framehook.ports import Gate
 from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
 
@@ -37,5 +37,5 @@ def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) ->
     if not refusals:
         return gate
     asked = max(int((verdict.retry_after or 0) * SECOND) for verdict in refusals)
-    wait = max(refusal_back_off(gate.failures, fraction), asked)
+    wait = max(refusal_back_off(gate.failures, fraction), min(asked, LONGEST_REST))
     return replace(gate, closed_until=now + wait, failures=gate.failures + 1, probe_until=0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from framehook import tasks
 from framehook.errors import Failure
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import OUTCOME_UNKNOWN, RUN_DEADLINE, Event, move, settle
+from framehook.transitions import OUTCOME_UNKNOWN, Event, move, settle
 
 QUEUE_DEADLINE = Failure("queue_deadline", "no provider took the job within its deadline")
 NEVER_TAKEN = Failure("provider_unavailable", "the provider kept refusing the task for now")
@@ -51,7 +51,7 @@ def overdue(job: Job, now: int) -> Job:
     job = finished_by_its_files(job, now)
     for task in tasks.counting(job):
         if job.status is Status.RUNNING and task.state is TaskState.ACCEPTED:
-            job = tasks.failed(job, task, RUN_DEADLINE)
+            job = tasks.failed(job, task, tasks.RUN_DEADLINE)
     return settle(job, now)
 
 

@@ -13,6 +13,9 @@ SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 _LONGEST_BACK_OFF = HOUR
+_SHORTEST_BACK_OFF = 10 * SECOND
+_KEPT_FOR_THE_DEADLINE = 3  # look-ups: one of them may tell nothing
+LONGEST_REST = HOUR  # that a provider can ask for
 _LONGEST_WITHOUT_A_LOOK = 5 * MINUTE
 
 
@@ -33,7 +36,7 @@ class Policy:
     # Of providers that call us, and of those that never do. None: by the model's usual run time
     first_look_up: int | None = None
     first_poll: int | None = None
-    most_look_ups: int = 60  # of an attempt that was accepted; the last of them is kept for its deadline
+    most_look_ups: int = 60  # of an attempt that was accepted; the last ones are kept for its deadline
     run_deadline: int = 24 * HOUR
     upload_grace: int = 3 * MINUTE
     confirmation: int = (
@@ -63,27 +66,38 @@ def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) ->
 
 
 def next_look_up(job: Job, policy: Policy) -> int:
-    """When a running job is looked up next, if nothing has told of it before; its last look-up is at its deadline."""
+    """When a running job is looked up next, if nothing tells of it before; its last look-ups are for its deadline."""
     since = job.accepted_at or job.first_sent_at or job.queued_at
-    if job.look_ups >= policy.most_look_ups - 1:
+    if not has_look_ups_to_spare(job, policy):
         return since + policy.run_deadline
     return since + (_doubled(job, policy) if job.is_called_about else _grown(job, policy))
 
 
+def has_look_ups_to_spare(job: Job, policy: Policy) -> bool:
+    """Whether there are more of them left than those that are kept for the deadline."""
+    return job.look_ups < policy.most_look_ups - _KEPT_FOR_THE_DEADLINE
+
+
 def pause_after_look_up(job: Job, now: int, policy: Policy) -> int:
-    """The least time between a look-up at `now` and the next one: after an outage none is made up for."""
-    if job.look_up_growth is None:
-        return SECOND
-    waited = max(now - (job.accepted_at or now), _first_look_up(job, policy))
-    return min(max(waited * job.look_up_growth // 100, SECOND), _LONGEST_BACK_OFF)
+    """The time between a look-up at `now` and the next one, by the job's age: after an outage none is made up for, and
+    an early one does not put off the next."""
+    waited = max(now - (job.accepted_at or job.first_sent_at or now), _first_look_up(job, policy))
+    if job.status is Status.PARKED and waited >= policy.run_deadline:
+        return policy.run_deadline
+    growth = 100 if job.look_up_growth is None else job.look_up_growth
+    return _growth(waited, growth)
 
 
 def _grown(job: Job, policy: Policy) -> int:
     """After its usual run time, then each time so many percent later, at most an hour."""
     after, growth = _first_look_up(job, policy), job.look_up_growth or 0
     for _ in range(job.look_ups):
-        after += min(max(after * growth // 100, SECOND), _LONGEST_BACK_OFF)
+        after += _growth(after, growth)
     return after
+
+
+def _growth(age: int, percent: int) -> int:
+    return min(max(age * percent // 100, _SHORTEST_BACK_OFF), _LONGEST_BACK_OFF)
 
 
 def _doubled(job: Job, policy: Policy) -> int:
@@ -98,7 +112,10 @@ def _doubled(job: Job, policy: Policy) -> int:
 
 
 def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
-    """Whether a parked job's tasks are young enough for the provider to know their results still."""
+    """Whether the provider may still know the results of a parked job's tasks: of those that it is known to have, for
+    as long as the job is parked."""
+    if any(task.state is TaskState.ACCEPTED for task in job.tasks):
+        return True
     return now < max(job.first_sent_at or job.queued_at, job.accepted_at or 0) + policy.run_deadline
 
 
@@ -156,6 +173,8 @@ def _wanted(job: Job, now: int, policy: Policy) -> int | None:
             wanted = job.not_before if job.not_before > now else now + policy.queue_patience
         case Status.SUBMITTING:
             wanted = job.lease_until or now
+            if any(task.state is TaskState.ACCEPTED for task in job.tasks):
+                wanted = min(wanted, max(next_look_up(job, policy), now + MINUTE))
         case Status.RUNNING:
             wanted = max(next_look_up(job, policy), now)
         case Status.STORING:

@@ -19,8 +19,11 @@ from framehook.deadlines import (
     unproven,
 )
 from framehook.due_times import (
+    HOUR,
+    LONGEST_REST,
     MINUTE,
     SECOND,
+    has_look_ups_to_spare,
     is_to_be_cancelled,
     is_worth_a_look,
     next_bringing_in,
@@ -46,7 +49,6 @@ _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
 _ERRAND_PAUSE = 15 * SECOND  # at least, before the same errand is done again
 _MOST_DOUBLINGS = 8
 _LONGEST_FETCH_PAUSE = 15 * MINUTE
-_LONGEST_REST = 60 * MINUTE  # that a provider can ask for
 _LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
 _LAST_CHANCES = 180 * MINUTE  # for a provider that tells nothing just then: look-ups are up to an hour apart
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
@@ -112,16 +114,20 @@ class Following:
         now, policy = self.changes.clock.now(), self.changes.policy
         match job.status:
             case Status.RUNNING:
+                counted = self._counted(job, now)
                 late = now >= (job.accepted_at or job.created_at) + policy.run_deadline
                 pause = _LAST_CHANCE if late else pause_after_look_up(job, now, policy)
-                next_due = max(next_look_up(self._counted(job, now), policy), now + pause)
+                next_due = max(next_look_up(counted, policy), now + pause)
+                if counted != job and has_look_ups_to_spare(counted, policy):
+                    next_due = min(next_due, now + (HOUR if late else pause))
             case Status.STORING:
                 waited = now - entered_at(job, Status.STORING)
                 next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
             case Status.PARKED:
                 next_due = max(entered_at(job, Status.PARKED) + policy.parked_for, now + _LAST_CHANCE)
                 if self._is_worth_a_look(job, now):
-                    next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + SECOND))
+                    pause = pause_after_look_up(job, now, policy)
+                    next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + pause))
             case _:
                 next_due = now + policy.queue_patience
         errand = next_errand(job, now, policy)
@@ -141,7 +147,8 @@ class Following:
             case Status.RUNNING:
                 due = due or next_errand(job, now, policy) is None
             case Status.PARKED:
-                due = to_confirm or (due and self._is_worth_a_look(job, now))
+                late = now >= entered_at(job, Status.PARKED) + policy.parked_for
+                due = to_confirm or late or (due and self._is_worth_a_look(job, now))
             case Status.SUBMITTING:  # some of its tasks are under way, and others still wait
                 due = to_confirm or (due and any(task.state is TaskState.ACCEPTED for task in counting(job)))
             case _:
@@ -201,8 +208,7 @@ class Following:
     def _parked(self, job: Job, due_at: int, *, look: bool) -> None:
         """While results are kept, proof is looked for; before the job is given up, once more."""
         deadline = entered_at(job, Status.PARKED) + self.changes.policy.parked_for
-        late = self.changes.clock.now() >= deadline
-        looked_up, told = self._look_up(job) if look or late else (job, True)
+        looked_up, told = self._look_up(job) if look else (job, True)
         chance = _LAST_CHANCE if told else _LAST_CHANCES
         if next_bringing_in(looked_up, due_at, self.changes.policy) is not None:
             chance = self.changes.policy.store_deadline
@@ -247,10 +253,12 @@ class Following:
 
     def _look_up(self, job: Job) -> tuple[Job, bool]:
         """The job after one look-up, and whether that told anything. An answer that can't be had or read says nothing
-        about the job, and can't keep it from its deadline for long."""
+        about the job, and can't keep it from its deadline for long; what it told and can't be stored must not be lost.
+
+        Raises Unavailable."""
         try:
             return self.looking_up.look_up(job), True
-        except (NeverSent, ReplyLost, UnreadableAnswer, Unavailable) as unclear:
+        except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
             asked_to_wait = 0.0
             level = logging.WARNING
             if isinstance(unclear, UnreadableAnswer):
@@ -261,7 +269,7 @@ class Following:
 
     def _left_alone(self, job: Job, seconds: float) -> Job:
         """The job due no earlier than its provider wants to be asked again."""
-        until = self.changes.clock.now() + min(int(seconds * SECOND), _LONGEST_REST)
+        until = self.changes.clock.now() + min(int(seconds * SECOND), LONGEST_REST)
 
         def later(seen: Job, _: int) -> Job:
             return replace(seen, due_at=until) if seen.due_at is not None and seen.due_at < until else seen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from framehook.calling import AccountKey, Calling
 from framehook.completion import Completion
-from framehook.errors import NeverSent, ReplyLost
+from framehook.errors import NeverSent, ReplyLost, Unavailable
 from framehook.jobs import Job, Task, TaskState
 from framehook.providers.contract import (
     Inquiry,
@@ -33,7 +33,10 @@ class LookingUp:
         ids = [task.id for task in job.tasks if is_open(task)]
         if not ids:
             return job
-        known = self.calling.account_for(job)
+        try:
+            known = self.calling.account_for(job)
+        except Unavailable as unavailable:
+            raise NeverSent("the API key can't be read right now") from unavailable
         if known is None:
             raise NeverSent(f"there is no API key for {job.account or job.provider} in this stack")
         trouble: Exception | None = None
@@ -56,7 +59,9 @@ class LookingUp:
             request = provider.second_question(job.offering, task_id, known.api_key)
             if request is not None:
                 response = self.calling.send(known.account, request)
-                reports += provider.read_second_answer(task_id, response)
+                second = provider.read_second_answer(task_id, response)
+                if second:  # it is the better word on a task that had seemed to be missing
+                    reports = [*(report for report in reports if report.task_id != task_id), *second]
         return self.completion.record(job, reports, response.body, looked_up=True)
 
     def can_ask(self, job: Job) -> bool:

@@ -129,7 +129,7 @@ class _News:
         superseded = task.state is TaskState.SUPERSEDED
         doubted = superseded and task.failure is None
         match self.report:
-            case StillRunning() if free and tasks.is_open(task) and job.status is not Status.STORING:
+            case StillRunning() if free and doubted and job.status is not Status.STORING:
                 return tasks.reinstated(job, task, TaskState.ACCEPTED)
             case Succeeded() as done if superseded and self._is_doubtful(job, task, done):
                 return self._with_empty_earlier(job, task, free=free)

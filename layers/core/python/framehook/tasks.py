@@ -12,6 +12,9 @@ from framehook.identifiers import unnamed
 from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState
 from framehook.providers.contract import Provider
 
+# Ours, not the provider's: it says nothing of how the task ended.
+RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
+
 
 def name_of_ours(made: str, provider: Provider) -> str:
     """What a new task goes by: a UUID that we made where the provider takes it, else a stand-in for its own name."""
@@ -29,7 +32,7 @@ def counting(job: Job) -> list[Task]:
 
 def is_open(task: Task) -> bool:
     """Whether a look-up can tell something new about the task."""
-    unproven = task.state is TaskState.SUPERSEDED and task.failure is None
+    unproven = task.state is TaskState.SUPERSEDED and task.failure in (None, RUN_DEADLINE)
     return unproven or task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
 
 

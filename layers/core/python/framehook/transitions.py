@@ -82,7 +82,6 @@ OUTCOME_UNKNOWN = Failure(
 
 
 CANCELLED = Failure("cancelled", "the job was cancelled")
-RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
 
 
 class ForbiddenTransition(FramehookError):
@@ -149,7 +148,7 @@ def _was_cancelled(job: Job) -> bool:
     """Whether a job without results ended because somebody wanted it to, or by the provider's own failure after that.
 
     What only ran out of time while it could not be stopped may still be paid."""
-    out_of_time = any(task.failure == RUN_DEADLINE for task in tasks.counting(job))
+    out_of_time = any(task.failure == tasks.RUN_DEADLINE for task in tasks.counting(job))
     return job.cancel is not None and not out_of_time
 
 

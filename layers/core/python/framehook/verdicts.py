@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from framehook import tasks
-from framehook.due_times import SECOND, Policy, refusal_back_off, rescheduled
+from framehook.due_times import LONGEST_REST, SECOND, Policy, refusal_back_off, rescheduled
 from framehook.errors import Failure
 from framehook.jobs import Job, Status, Task, TaskState
 from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
@@ -125,7 +125,7 @@ class Call:
 
     def _wait_after_refusal(self, job: Job, fraction: float) -> int:
         asked = max((refusal.retry_after or 0) for refusal in self._refusals())
-        return max(refusal_back_off(job.refusals, fraction), int(asked * SECOND))
+        return max(refusal_back_off(job.refusals, fraction), min(int(asked * SECOND), LONGEST_REST))
 
 
 def _alike(job: Job, failure: Failure) -> int:

@@ -51,14 +51,18 @@ def told(api: QueueApi, reading: Reading, task_id: str, response: HttpResponse) 
 def report_of(
     api: QueueApi, reading: Reading, answer: Answer, task_id: str, named: str | None = None
 ) -> Report | None:
-    """How the task is, by the word for its state. None: there is none, or nobody has told us of it."""
+    """How the task is, by the word for its state. None: there is none, or nobody has told us of it.
+
+    Raises UnreadableAnswer where it has ended, and how it did is told elsewhere."""
     _, state = state_of(answer, reading)
     if state is State.ENDED and answer.is_error and reading.ended_with_error:
         state = State.FAILED
     cost = cost_of(api, answer)
     if state is None:
         return None
-    if state in (State.ALIVE, State.ENDED):
+    if state is State.ENDED:
+        raise UnreadableAnswer("the task has ended, and this does not tell how")
+    if state is State.ALIVE:
         return StillRunning(task_id, named)
     if state is State.SUCCEEDED:
         files = made(api, reading, answer)
