@@ -83,7 +83,6 @@ def _in_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(provider_apis.KEY_PARAMETERS, "lumen", "/framehook/lumen/api-key")
     monkeypatch.setitem(provider_apis.IN_TEMPLATE, "lumen", "Lumen")
     monkeypatch.setitem(provider_apis.KEY_VARIABLES, "lumen", "LUMEN_API_KEY")
-    monkeypatch.setattr(provider_apis, "SIMULATED_KEYS", (*provider_apis.SIMULATED_KEYS, "lumen-api-key"))
     monkeypatch.setattr(provider_apis, "PROVIDERS", (*provider_apis.PROVIDERS, "lumen"))
     monkeypatch.setitem(journey.SIMULATED_JOBS, "lumen", JOB)
     monkeypatch.setitem(journey.REAL_JOBS, "lumen", JOB)

@@ -1,7 +1,7 @@
 """Which provider APIs a local stack talks to: the simulators, or real ones when the environment has their keys.
 
-A further provider is a further entry in `ACCOUNTS`, `KEY_PARAMETERS`, `IN_TEMPLATE`, `KEY_VARIABLES` and
-`SIMULATED_KEYS`, and in `SERVICES` if its accounts have several APIs.
+A further provider is a further entry in `ACCOUNTS`, `KEY_PARAMETERS`, `IN_TEMPLATE` and `KEY_VARIABLES`, and in
+`SERVICES` if its accounts have several APIs.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from tests.sandbox.processes import (
     accepts_connections,
     plain_environment,
 )
+from tests.sandbox.simulators import KEYS
 from tests.sandbox.workspace import PROJECT, Workspace
 
 START_SECONDS = 60.0
-# The simulators' arguments that take a key; each run has keys of its own.
-SIMULATED_KEYS = ("runware-api-key", "runninghub-api-key", "runninghub-cn-api-key", "runcomfy-api-key")
 # Simulated providers work this much faster than real ones.
 SPEED = 30
 # The accounts at each provider: one for each of its sites.
@@ -208,7 +207,7 @@ def _simulated_accounts(simulators: Mapping[str, Simulator]) -> Iterator[tuple[s
 def start_simulators(processes: Processes, workspace: Workspace) -> Child:
     """Start all simulators in one process; returns at once, see `wait_for_simulators`."""
     command = [sys.executable, "-m", "tests.sandbox.simulators", "--host", LOOPBACK, "--port", "0"]
-    command += [word for name in SIMULATED_KEYS for word in (f"--{name}", secrets.token_hex(16))]
+    command += [word for name in KEYS for word in (f"--{name}-api-key", secrets.token_hex(16))]
     command += ["--speed", str(SPEED), "--ready-file", str(workspace.scratch / "simulators.json")]
     return processes.start(
         "simulators", command, env=plain_environment(), cwd=PROJECT, log=workspace.log("simulators")

@@ -15,6 +15,7 @@ from typing import override
 
 import uvicorn
 
+from tests.sandbox.simulators import KEYS
 from tests.sandbox.simulators.application import build_application
 from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.connections import CuttableProtocol
@@ -22,9 +23,7 @@ from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.outbound_client import make_client
 from tests.sandbox.simulators.provider import ProviderSimulator
-from tests.sandbox.simulators.runcomfy.simulator import RunComfySimulator
-from tests.sandbox.simulators.runninghub.simulator import RunningHubSimulator
-from tests.sandbox.simulators.runware.simulator import RunwareSimulator
+from tests.sandbox.simulators.registry import simulators
 
 # Held connections are part of the simulation and must not hold up the end of the process.
 GRACE_SECONDS = 1
@@ -64,13 +63,8 @@ async def serve(arguments: argparse.Namespace) -> None:
     renderer = MediaRenderer()
     media = MediaHost(origin, clock, renderer)
     async with make_client() as client:
-        providers: list[ProviderSimulator] = [
-            RunwareSimulator(origin, arguments.runware_api_key, clock, media, client),
-            RunningHubSimulator(
-                origin, (arguments.runninghub_api_key, arguments.runninghub_cn_api_key), clock, media, client
-            ),
-            RunComfySimulator(origin, arguments.runcomfy_api_key, clock, media, client),
-        ]
+        keys = {name: getattr(arguments, f"{name}_api_key".replace("-", "_")) for name in KEYS}
+        providers = simulators(keys, origin, clock, media, client)
         config = uvicorn.Config(
             build_application(providers, clock, media, renderer),
             http=CuttableProtocol,
@@ -107,10 +101,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.sandbox.simulators", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
-    parser.add_argument("--runware-api-key", required=True)
-    parser.add_argument("--runninghub-api-key", required=True)
-    parser.add_argument("--runninghub-cn-api-key", required=True, help="of the Chinese site")
-    parser.add_argument("--runcomfy-api-key", required=True)
+    for name in KEYS:
+        parser.add_argument(f"--{name}-api-key", required=True)
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per real second")
     parser.add_argument("--ready-file", type=Path, help="where the JSON line is written as well")
     return parser.parse_args()

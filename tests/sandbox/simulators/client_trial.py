@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -9,20 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.sandbox.simulators import KEYS
+
 SPEED = "2000"
-KEYS = {
-    "runware": "a" * 32,
-    "runninghub": "b" * 32,
-    "runninghub-cn": "c" * 32,
-    "runcomfy": "d" * 32,
-}
 
 
 @contextmanager
 def simulator(provider: str) -> Iterator[Mapping[str, str]]:
     """Starts all of them; where to find that one."""
     command = [sys.executable, "-m", "tests.sandbox.simulators", "--speed", SPEED]
-    command += [word for name, key in KEYS.items() for word in (f"--{name}-api-key", key)]
+    command += [word for name in KEYS for word in (f"--{name}-api-key", secrets.token_hex(16))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.unit.sandbox.simulators.simulation import API_KEY, COMFY_KEY, HUB_KEYS
+from tests.unit.sandbox.simulators.simulation import API_KEYS
 
 PROJECT = Path(__file__).parents[4]
 
@@ -17,10 +17,8 @@ PROJECT = Path(__file__).parents[4]
 @contextmanager
 def simulators(*arguments: str, speed: int = 1000) -> Iterator[dict[str, Any]]:
     """What the ready line says, by provider; the process has to end well."""
-    command = [sys.executable, "-m", "tests.sandbox.simulators", "--runware-api-key", API_KEY]
-    command += ["--runninghub-api-key", HUB_KEYS[0], "--runninghub-cn-api-key", HUB_KEYS[1]]
-    command += ["--runcomfy-api-key", COMFY_KEY]
-    command += ["--speed", str(speed), *arguments]
+    command = [sys.executable, "-m", "tests.sandbox.simulators", "--speed", str(speed), *arguments]
+    command += [word for name, key in API_KEYS.items() for word in (f"--{name}-api-key", key)]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())

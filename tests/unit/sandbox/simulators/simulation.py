@@ -14,20 +14,18 @@ from typing import Any, override
 
 import httpx
 
+from tests.sandbox.simulators import KEYS
 from tests.sandbox.simulators.application import build_application
 from tests.sandbox.simulators.clock import Clock
 from tests.sandbox.simulators.media_host import MediaHost
 from tests.sandbox.simulators.media_renderer import MediaRenderer
 from tests.sandbox.simulators.media_spec import MediaSpec
-from tests.sandbox.simulators.provider import ProviderSimulator
-from tests.sandbox.simulators.runcomfy.simulator import RunComfySimulator
-from tests.sandbox.simulators.runninghub.simulator import RunningHubSimulator
-from tests.sandbox.simulators.runware.simulator import RunwareSimulator
+from tests.sandbox.simulators.registry import simulators
 
 ORIGIN = "http://127.0.0.1:1"
-API_KEY = "simulated-key"
-HUB_KEYS = ("simulated-hub-key", "simulated-hub-cn-key")
-COMFY_KEY = "simulated-comfy-key"
+API_KEYS = {name: f"simulated-{name}-key" for name in KEYS}
+API_KEY, COMFY_KEY = API_KEYS["runware"], API_KEYS["runcomfy"]
+HUB_KEYS = (API_KEYS["runninghub"], API_KEYS["runninghub-cn"])
 HOOK = "https://gateway.test/webhooks/runware/job/1/secret-token"
 UPLOAD = "https://bucket.test/incoming/job/1/0?X-Amz-Signature=abc%2Fdef"
 FILE = b"rendered " * 100
@@ -119,11 +117,9 @@ class Simulation:
         outbound = httpx.AsyncClient(transport=httpx.MockTransport(self.receiver))
         renderer = InstantRenderer()
         media = MediaHost(ORIGIN, self.clock, renderer)
-        self.runware = RunwareSimulator(ORIGIN, API_KEY, self.clock, media, outbound)
-        self.runninghub = RunningHubSimulator(ORIGIN, HUB_KEYS, self.clock, media, outbound)
-        self.runcomfy = RunComfySimulator(ORIGIN, COMFY_KEY, self.clock, media, outbound)
-        providers: list[ProviderSimulator] = [self.runware, self.runninghub, self.runcomfy]
-        application = build_application(providers, self.clock, media, renderer)
+        self.providers = simulators(API_KEYS, ORIGIN, self.clock, media, outbound)
+        self.runware, self.runninghub, self.runcomfy = self.providers
+        application = build_application(self.providers, self.clock, media, renderer)
         transport = httpx.ASGITransport(application, client=(client_host, 123))
         self.client = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
 
@@ -155,9 +151,8 @@ def simulate(scenario: Callable[[Simulation], Awaitable[None]], client_host: str
             async with asyncio.timeout(20):
                 await scenario(simulation)
         finally:
-            await simulation.runware.controls.stop()
-            await simulation.runninghub.controls.stop()
-            await simulation.runcomfy.controls.stop()
+            for provider in simulation.providers:
+                await provider.controls.stop()
 
     asyncio.run(run())
 
