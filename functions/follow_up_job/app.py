@@ -12,4 +12,6 @@ from framehook.wiring.follow_up_job import following
 def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambda passes both
     for due in due_jobs(event):
         note(job_id=due.job_id)
-        following().follow_up(due)
+        job = following().follow_up(due)
+        if job is not None:
+            note(status=job.status, look_ups=job.look_ups, due_at=job.due_at)

@@ -23,10 +23,10 @@ class GateStoreContract(ABC):
 
     def test_replace_gate_first_writer_wins(self, gates: GateStore) -> None:
         seen = gates.get_gate("runware")
-        assert gates.replace_gate("runware", Gate(closed_until=5, failures=1), seen)
+        assert gates.replace_gate("runware", Gate(closed_until=5, failures=1, unknowns=2), seen)
         assert not gates.replace_gate("runware", Gate(closed_until=6, failures=1), seen)
         stored = gates.get_gate("runware")
-        assert stored == Gate(closed_until=5, failures=1, version=1)
+        assert stored == Gate(closed_until=5, failures=1, unknowns=2, version=1)
         assert gates.replace_gate("runware", Gate(), stored)
         assert gates.get_gate("runware") == Gate(version=2)
 
@@ -54,11 +54,26 @@ class SecretsContract(ABC):
     @abstractmethod
     def secrets(self) -> Secrets: ...
 
+    @pytest.fixture
+    @abstractmethod
+    def change(self) -> Callable[[str], None]:
+        """Puts a new key for runware there."""
+
     def test_api_key_missing_or_empty_is_none(self, secrets: Secrets) -> None:
         assert secrets.api_key("runware") == "sk-1"
         assert secrets.api_key("runcomfy") is None
         assert secrets.api_key("runninghub") is None
         assert secrets.api_key("nobody") is None
+
+    def test_key_that_is_forgotten_is_read_anew(
+        self, secrets: Secrets, change: Callable[[str], None]
+    ) -> None:
+        assert secrets.api_key("runware") == "sk-1"
+        change("sk-2")
+        assert secrets.api_key("runware") == "sk-1"
+        secrets.forget("runware")
+        secrets.forget("nobody")
+        assert secrets.api_key("runware") == "sk-2"
 
 
 class FollowUpQueueContract(ABC):

@@ -41,10 +41,18 @@ class FakeSecrets:
     def __init__(self, api_keys: Mapping[str, str] | None = None) -> None:
         self.trouble = Trouble()
         self.api_keys = dict(api_keys or {})
+        self._kept: dict[str, str] = {}
 
     @may_fail
     def api_key(self, provider: str) -> str | None:
-        return self.api_keys.get(provider) or None
+        """Kept until it is forgotten, as a container keeps it."""
+        known = self._kept.get(provider) or self.api_keys.get(provider) or None
+        if known and provider in self.api_keys:
+            self._kept[provider] = known
+        return known if provider in self.api_keys else None
+
+    def forget(self, provider: str) -> None:
+        self._kept.pop(provider, None)
 
 
 class FakeResources:

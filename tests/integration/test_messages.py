@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 import zipfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, override
 
 import pytest
@@ -25,11 +26,24 @@ if TYPE_CHECKING:
 
 
 class TestSsmSecrets(SecretsContract):
+    @pytest.fixture
+    def prefix(self) -> str:
+        return f"/{uuid.uuid4()}"
+
     @override
     @pytest.fixture
-    def secrets(self, cloud: LocalCloud) -> Secrets:
+    def change(self, cloud: LocalCloud, prefix: str) -> Callable[[str], None]:
         ssm = cloud.session.client("ssm", endpoint_url=cloud.endpoint_url)
-        prefix = f"/{uuid.uuid4()}"
+
+        def put(key: str) -> None:
+            ssm.put_parameter(Name=f"{prefix}/runware", Value=key, Type="SecureString", Overwrite=True)
+
+        return put
+
+    @override
+    @pytest.fixture
+    def secrets(self, cloud: LocalCloud, prefix: str) -> Secrets:
+        ssm = cloud.session.client("ssm", endpoint_url=cloud.endpoint_url)
         ssm.put_parameter(Name=f"{prefix}/runware", Value="sk-1", Type="SecureString")
         ssm.put_parameter(Name=f"{prefix}/runcomfy", Value=" ", Type="String")
         names = ("runware", "runcomfy", "runninghub")

@@ -63,10 +63,36 @@ def test_any_decision_of_the_provider_opens_the_gate(verdicts: list[Verdict]) ->
     assert after(OPEN, verdicts, NOW, 0) is OPEN
 
 
-@pytest.mark.parametrize("verdicts", [[], [Unknown("timed out")]])
-def test_answer_that_says_nothing_of_the_provider_changes_nothing(verdicts: list[Verdict]) -> None:
+def test_call_that_was_not_made_changes_nothing() -> None:
     shut = Gate(NOW + 9_000, failures=3)
-    assert after(shut, verdicts, NOW, 0) is shut
+    assert after(shut, [], NOW, 0) is shut
+
+
+def test_several_unknown_outcomes_in_a_row_close_the_gate() -> None:
+    """A provider that hangs would hold every sender up, and each of its jobs would need a person's decision."""
+    gate, waits = OPEN, []
+    for _ in range(5):
+        gate = after(gate, [Unknown("timed out")], NOW, 1)
+        waits.append(max(gate.closed_until - NOW, 0) // 1_000)
+
+    assert waits == [0, 0, 5, 10, 20]
+    assert after(gate, [Accepted("a")], NOW, 1) == OPEN
+
+
+def test_probe_whose_outcome_is_unknown_closes_the_gate_again() -> None:
+    shut = after(OPEN, [BUSY], NOW, 1)
+
+    gate = after(shut, [Unknown("timed out")], shut.closed_until, 1)
+
+    assert (gate.failures, gate.closed_until) == (2, shut.closed_until + 10_000)
+
+
+def test_unknown_outcomes_between_others_close_nothing() -> None:
+    gate = OPEN
+    verdicts: list[Verdict] = [Unknown("a"), Unknown("b"), Accepted("c")]
+    for verdict in verdicts * 4:
+        gate = after(gate, [verdict], NOW, 1)
+        assert closed_until(gate, NOW) is None
 
 
 @given(failures=st.integers(0, 100), fraction=st.floats(0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import override
 
@@ -26,7 +27,6 @@ from framehook.ports import (
     MediaStore,
     OwnerDirectory,
     PoisonQueue,
-    Secrets,
     Transport,
     UploadSigner,
 )
@@ -92,8 +92,13 @@ class TestFakeOwnerDirectory(OwnerDirectoryContract):
 class TestFakeSecrets(SecretsContract):
     @override
     @pytest.fixture
-    def secrets(self) -> Secrets:
+    def secrets(self) -> FakeSecrets:
         return FakeSecrets({"runware": "sk-1", "runcomfy": ""})
+
+    @override
+    @pytest.fixture
+    def change(self, secrets: FakeSecrets) -> Callable[[str], None]:
+        return lambda key: secrets.api_keys.update(runware=key)
 
 
 class TestRecordingFollowUps(FollowUpQueueContract):

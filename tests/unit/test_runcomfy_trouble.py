@@ -168,6 +168,29 @@ def test_token_refused_three_times_in_a_row_fails_with_an_alarm(
     ]
 
 
+def test_token_that_was_changed_meanwhile_is_used_for_the_next_try(stack: InMemoryStack) -> None:
+    """Each container keeps the token for a while, and its owner regenerates it: that kills the old one at once."""
+    job = submitted(stack, SORA, comfy.refused(400, 400004), comfy.taken())
+    stack.secrets.api_keys["runcomfy"] = "new-key"
+    stack.clock.advance(hours=1)
+
+    job = stack.submit(job.id)
+
+    keys = [request.headers["Authorization"] for request in stack.runcomfy.requests]
+    assert (job.status, keys) == (Status.RUNNING, ["Bearer comfy-key", "Bearer new-key"])
+
+
+def test_look_up_whose_token_is_refused_uses_the_new_one_next_time(stack: InMemoryStack) -> None:
+    running(stack)
+    stack.secrets.api_keys["runcomfy"] = "new-key"
+    stack.runcomfy.answers.append(comfy.refused(400, 400004))
+    stack.message()
+    stack.runcomfy.answers.append(comfy.finished())
+
+    assert stack.message().status is Status.STORING
+    assert stack.runcomfy.requests[-1].headers["Authorization"] == "Bearer new-key"
+
+
 def test_queued_request_is_cancelled_once_the_result_says_so(stack: InMemoryStack) -> None:
     job = cancelled(stack, running(stack), status="completed", outcome="cancelled")
     assert (job.status, job.cancel) == (Status.RUNNING, Cancel.ASKED)

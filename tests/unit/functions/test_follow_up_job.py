@@ -8,6 +8,7 @@ from framehook.errors import Unavailable
 from functions.follow_up_job import app
 from tests.fakes.stack import InMemoryStack
 from tests.sample_events import JOB_ID, SampleContext, sample_event
+from tests.unit.edges import lines_of
 
 
 @pytest.fixture
@@ -43,3 +44,10 @@ def test_handler_table_out_of_order_raises(stack: InMemoryStack) -> None:
     with pytest.raises(Unavailable):
         call()
     assert stack.queue.job_ids == []
+
+
+def test_line_of_a_follow_up_tells_what_has_become_of_the_job(stack: InMemoryStack) -> None:
+    event = sample_event("follow_up_job", "overdue_job")
+    line, *_ = lines_of(lambda given: app.handler(given, SampleContext()), event)
+    assert (line["job_id"], line["status"], line["look_ups"]) == (JOB_ID, "queued", 0)
+    assert line["due_at"] == stack.job(JOB_ID).due_at

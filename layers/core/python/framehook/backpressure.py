@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from framehook.due_times import LONGEST_REST, SECOND, refusal_back_off
 from framehook.ports import Gate
-from framehook.providers.contract import Accepted, Refused, RefusedForNow, Verdict
+from framehook.providers.contract import Accepted, Refused, RefusedForNow, Unknown, Verdict
 
 _PROBE_PAUSE = 5 * SECOND  # a probe is answered within seconds
+_MOST_UNKNOWN = 3
 
 
 def closed_until(gate: Gate, now: int) -> int | None:
@@ -29,13 +30,18 @@ def probe(gate: Gate, now: int, lease: int) -> Gate | None:
 
 def after(gate: Gate, verdicts: Iterable[Verdict], now: int, fraction: float) -> Gate:
     """The gate after a call: open again once the provider decided about a task, closed longer after each refusal in a
-    row."""
+    row, and after several calls in a row that nobody knows the outcome of: each costs a minute of everybody's time, and
+    may cost a person's decision."""
     seen = list(verdicts)
     if any(isinstance(verdict, Accepted | Refused) for verdict in seen):
-        return replace(gate, closed_until=0, failures=0, probe_until=0) if gate.failures else gate
+        return Gate(version=gate.version) if gate.failures or gate.unknowns else gate
     refusals = [verdict for verdict in seen if isinstance(verdict, RefusedForNow)]
-    if not refusals:
+    is_unknown = any(isinstance(verdict, Unknown) for verdict in seen)
+    if not refusals and not is_unknown:
         return gate
-    asked = max(int((verdict.retry_after or 0) * SECOND) for verdict in refusals)
+    unknowns = gate.unknowns + is_unknown
+    if not refusals and not gate.failures and unknowns < _MOST_UNKNOWN:
+        return replace(gate, unknowns=unknowns)
+    asked = max((int((verdict.retry_after or 0) * SECOND) for verdict in refusals), default=0)
     wait = max(refusal_back_off(gate.failures, fraction), min(asked, LONGEST_REST))
-    return replace(gate, closed_until=now + wait, failures=gate.failures + 1, probe_until=0)
+    return Gate(now + wait, gate.failures + 1, unknowns=unknowns, version=gate.version)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from framehook.jobs import Job
 from framehook.ports import Secrets, Transport
 from framehook.providers.contract import HttpRequest, HttpResponse
+from framehook.providers.error_meanings import NO_AUTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,15 @@ class Calling:
     accounts: Mapping[str, Sequence[str]]
 
     def account_for(self, job: Job) -> AccountKey | None:
-        """The account that has the job's tasks, or for a new job the first that has a key. None: there is no key."""
-        return self._usable([job.account]) if job.account else self.account_of(job.provider)
+        """The account that has the job's tasks, or for a new job the first that has a key. None: there is no key.
+
+        A job whose key was refused gets the one that is there now: somebody may have changed it since.
+        """
+        accounts = [job.account] if job.account else self.accounts[job.provider]
+        if job.refused_with == NO_AUTH:
+            for account in accounts:
+                self.secrets.forget(account)
+        return self._usable(accounts)
 
     def account_of(self, provider: str) -> AccountKey | None:
         """The account that a new job of this provider goes by. None: none of them has a key. Raises Unavailable."""

@@ -69,28 +69,31 @@ class Following:
     def jobs(self) -> JobStore:
         return self.changes.jobs
 
-    def follow_up(self, due: DueJob) -> None:
-        """Does what the job needs if it is still due at the time it was found due. Idempotent.
+    def follow_up(self, due: DueJob) -> Job | None:
+        """The job after what it needs was done, if it is still due at the time it was found due; None: it is not.
+        Idempotent.
 
         Raises Unavailable when it must be tried again, with the job as due as it was.
         """
         job = self.jobs.get(due.job_id)
         if job is None or job.status.terminal or job.due_at != due.due_at:
             logger.debug("no longer due")
-            return
+            return None
         if due.due_at > self.changes.clock.now():
             self.reminders.remind(job)  # a message came early: clocks differ
-            return
+            return None
         try:
             claimed = self.jobs.replace(self._claimed(job), job)
         except StaleJob:
-            return
+            return None
         try:
             self._act(claimed, due.due_at, look=claimed.look_ups > job.look_ups)
         except Unavailable:
             self._give_back(claimed, due)
             raise
-        self.reminders.remind(self.changes.existing(job.id))
+        followed = self.changes.existing(job.id)
+        self.reminders.remind(followed)
+        return followed
 
     def _act(self, job: Job, due_at: int, *, look: bool) -> None:
         """Deadlines go by the time at which the job was due, not by the clock: after an outage everything is tried once

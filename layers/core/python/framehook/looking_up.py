@@ -11,6 +11,7 @@ from framehook.errors import NeverSent, ReplyLost, Unavailable
 from framehook.jobs import Job, Task, TaskState
 from framehook.providers.contract import (
     Inquiry,
+    KeyRefused,
     Missing,
     Provider,
     UnreadableAnswer,
@@ -44,6 +45,8 @@ class LookingUp:
             try:
                 job = self._answered(job, inquiry, known)
             except (NeverSent, ReplyLost, UnreadableAnswer) as unclear:
+                if isinstance(unclear, KeyRefused):
+                    self.calling.secrets.forget(known.account)
                 trouble = trouble or unclear
         if trouble:
             raise trouble

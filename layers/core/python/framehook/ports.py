@@ -38,11 +38,13 @@ class DueJob:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a provider takes jobs now. `failures`: refusals in a row; until `probe_until` one job tries for all."""
+    """Whether a provider takes jobs now. `failures`: how often in a row it was closed; `unknowns`: calls in a row that
+    nobody knows the outcome of; until `probe_until` one job tries for all."""
 
     closed_until: int = 0
     failures: int = 0
     probe_until: int = 0
+    unknowns: int = 0
     version: int = 0
 
 
@@ -268,4 +270,8 @@ class EventBus(Protocol):
 class Secrets(Protocol):
     def api_key(self, provider: str) -> str | None:
         """None when the parameter does not exist or is empty."""
+        ...
+
+    def forget(self, provider: str) -> None:
+        """The next key is read anew: the one that was given was refused."""
         ...

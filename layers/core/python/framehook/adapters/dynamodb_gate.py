@@ -7,7 +7,7 @@ from framehook.adapters.dynamodb_values import decode_item, encode_item
 from framehook.ports import Gate
 
 _GATE = "GATE"
-_FIELDS = ("closed_until", "failures", "probe_until")
+_FIELDS = ("closed_until", "failures", "probe_until", "unknowns")
 
 
 class DynamoGateStore:
@@ -19,7 +19,7 @@ class DynamoGateStore:
         if item is None:
             return Gate()
         values = decode_item(item)
-        return Gate(version=values["version"], **{name: values[name] for name in _FIELDS})
+        return Gate(version=values["version"], **{name: values.get(name, 0) for name in _FIELDS})
 
     def replace_gate(self, provider: str, gate: Gate, seen: Gate) -> bool:
         key = {"pk": _pk(provider), "sk": _GATE, "version": seen.version + 1}

@@ -1,5 +1,6 @@
-"""Providers' API keys from SSM Parameter Store (Secrets), kept for five minutes so that a new key is soon
-used."""
+"""Providers' API keys from SSM Parameter Store (Secrets), kept for five minutes or until they are refused, so that a
+new key is soon used.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +42,9 @@ class SsmSecrets:
             return None
         self._kept[provider] = (self._monotonic(), value)
         return value
+
+    def forget(self, provider: str) -> None:
+        self._kept.pop(provider, None)
 
     def _value(self, name: str) -> str:
         with calling("SSM"):
