@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framehook.due_times import (
+    LATE_PAUSE,
     MINUTE,
     SECOND,
     Policy,
@@ -209,7 +210,7 @@ def test_last_look_ups_are_kept_for_the_deadline(job: Job, left: int) -> None:
 
     assert not has_look_ups_to_spare(last, POLICY)
     assert has_look_ups_to_spare(replace(job, look_ups=POLICY.most_look_ups - 4), POLICY)
-    assert next_look_up(last, POLICY) == NOW + POLICY.run_deadline
+    assert next_look_up(last, POLICY) == NOW + POLICY.run_deadline + (3 - left) * LATE_PAUSE
 
 
 def test_look_ups_are_seconds_apart_at_least() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from framehook.due_times import Policy, next_errand, rescheduled
+from framehook.due_times import Policy, brought_forward, next_errand, rescheduled
 from framehook.errors import StaleJob, Unavailable
 from framehook.jobs import Job
 from framehook.ports import Clock, JobStore
@@ -33,8 +33,10 @@ class Changes:
             decided = decide(job, now)
             if decided == job:
                 return job
-            if decided.status is not job.status or self._has_new_errand(decided, job, now):
+            if decided.status is not job.status:
                 decided = rescheduled(decided, now, self.policy)
+            elif self._has_new_errand(decided, job, now):
+                decided = brought_forward(decided, now, self.policy)
             try:
                 return self.jobs.replace(replace(decided, updated_at=now), job)
             except StaleJob as stale:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from framehook.jobs import Cancel, Job, OutputState, Status, TaskState
+from framehook.tasks import is_out_of_time
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -15,6 +16,8 @@ HOUR = 60 * MINUTE
 _LONGEST_BACK_OFF = HOUR
 _SHORTEST_BACK_OFF = 10 * SECOND
 _KEPT_FOR_THE_DEADLINE = 3  # look-ups: one of them may tell nothing
+_LATE = 6  # look-ups at most from the deadline of a running job on, so far apart:
+LATE_PAUSE = 30 * MINUTE
 LONGEST_REST = HOUR  # that a provider can ask for
 _LONGEST_WITHOUT_A_LOOK = 5 * MINUTE
 
@@ -68,14 +71,37 @@ def rescheduled(job: Job, now: int, policy: Policy, slack: int | None = None) ->
 def next_look_up(job: Job, policy: Policy) -> int:
     """When a running job is looked up next, if nothing tells of it before; its last look-ups are for its deadline."""
     since = job.accepted_at or job.first_sent_at or job.queued_at
-    if not has_look_ups_to_spare(job, policy):
-        return since + policy.run_deadline
+    spent = job.look_ups - (policy.most_look_ups - _KEPT_FOR_THE_DEADLINE)
+    if spent >= 0:
+        return since + policy.run_deadline + spent * LATE_PAUSE
     return since + (_doubled(job, policy) if job.is_called_about else _grown(job, policy))
 
 
 def has_look_ups_to_spare(job: Job, policy: Policy) -> bool:
     """Whether there are more of them left than those that are kept for the deadline."""
     return job.look_ups < policy.most_look_ups - _KEPT_FOR_THE_DEADLINE
+
+
+def looked_up(job: Job, now: int, policy: Policy) -> Job:
+    """With one more look-up, and with those that an outage of ours has skipped: none is made up for. From the deadline
+    of a running job on only those are left that are kept for it."""
+    since = job.accepted_at or job.first_sent_at or job.queued_at
+    deadline = since + policy.run_deadline
+    late = job.status is Status.RUNNING and now >= deadline
+    job = replace(job, look_ups=max(job.look_ups, policy.most_look_ups - _LATE if late else 0) + 1)
+    while now < deadline and has_look_ups_to_spare(job, policy) and next_look_up(job, policy) <= now:
+        job = replace(job, look_ups=job.look_ups + 1)
+    return job
+
+
+def brought_forward(job: Job, now: int, policy: Policy) -> Job:
+    """`job` due no later than its errands call for; when it is looked up stays as it is."""
+    errand = next_errand(job, now, policy)
+    if errand is None or job.due_at is None:
+        return job
+    wanted = max(errand, now)
+    slack = 3 * policy.upload_grace if job.status is Status.STORING else (wanted - now) // _patience(job)
+    return job if job.due_at <= wanted + slack else replace(job, due_at=wanted)
 
 
 def pause_after_look_up(job: Job, now: int, policy: Policy) -> int:
@@ -114,7 +140,7 @@ def _doubled(job: Job, policy: Policy) -> int:
 def is_worth_a_look(job: Job, now: int, policy: Policy) -> bool:
     """Whether the provider may still know the results of a parked job's tasks: of those that it is known to have, for
     as long as the job is parked."""
-    if any(task.state is TaskState.ACCEPTED for task in job.tasks):
+    if any(task.state is TaskState.ACCEPTED or is_out_of_time(task) for task in job.tasks):
         return True
     return now < max(job.first_sent_at or job.queued_at, job.accepted_at or 0) + policy.run_deadline
 

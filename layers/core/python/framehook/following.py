@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from framehook.changes import Changes
+from framehook.claims import ERRAND_PAUSE, LAST_CHANCE, Claim
 from framehook.deadlines import (
     entered_at,
     expired_in_queue,
@@ -19,18 +20,11 @@ from framehook.deadlines import (
     unproven,
 )
 from framehook.due_times import (
-    HOUR,
     LONGEST_REST,
     MINUTE,
     SECOND,
-    has_look_ups_to_spare,
     is_to_be_cancelled,
-    is_worth_a_look,
     next_bringing_in,
-    next_confirmation,
-    next_errand,
-    next_look_up,
-    pause_after_look_up,
 )
 from framehook.errors import Failure, NeverSent, ReplyLost, StaleJob, Unavailable
 from framehook.identifiers import IncomingKey
@@ -46,10 +40,6 @@ from framehook.tasks import counting
 logger = logging.getLogger(__name__)
 
 _LOOK_UPS_BEFORE_FILES_SUFFICE = 3
-_ERRAND_PAUSE = 15 * SECOND  # at least, before the same errand is done again
-_MOST_DOUBLINGS = 8
-_LONGEST_FETCH_PAUSE = 15 * MINUTE
-_LAST_CHANCE = 10 * MINUTE  # for what was started when the time was over
 _LAST_CHANCES = 180 * MINUTE  # for a provider that tells nothing just then: look-ups are up to an hour apart
 OUT_OF_TIME = Failure("output_unavailable", "the file could not be brought into the bucket in time")
 _WAITING = (OutputState.AWAITED, OutputState.TO_FETCH)
@@ -82,14 +72,15 @@ class Following:
         if due.due_at > self.changes.clock.now():
             self.reminders.remind(job)  # a message came early: clocks differ
             return None
+        now, can_ask = self.changes.clock.now(), self.looking_up.can_ask(job)
         try:
-            claimed = self.jobs.replace(self._claimed(job), job)
+            claimed = self.jobs.replace(Claim(now, self.changes.policy, can_ask).on(job), job)
         except StaleJob:
             return None
         try:
             self._act(claimed, due.due_at, look=claimed.look_ups > job.look_ups)
         except Unavailable:
-            self._give_back(claimed, due)
+            self._give_back(claimed, job)
             raise
         followed = self.changes.existing(job.id)
         self.reminders.remind(followed)
@@ -112,61 +103,14 @@ class Following:
                 self._parked(job, due_at, look=look)
         self._bring_files_in(self.changes.existing(job.id), due_at, to_fetch)
 
-    def _claimed(self, job: Job) -> Job:
-        """The job with its next due time, so that nobody else follows it up for the present one."""
-        now, policy = self.changes.clock.now(), self.changes.policy
-        match job.status:
-            case Status.RUNNING:
-                counted = self._counted(job, now)
-                late = now >= (job.accepted_at or job.created_at) + policy.run_deadline
-                pause = _LAST_CHANCE if late else pause_after_look_up(job, now, policy)
-                next_due = max(next_look_up(counted, policy), now + pause)
-                if counted != job and has_look_ups_to_spare(counted, policy):
-                    next_due = min(next_due, now + (HOUR if late else pause))
-            case Status.STORING:
-                waited = now - entered_at(job, Status.STORING)
-                next_due = now + min(max(policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
-            case Status.PARKED:
-                next_due = max(entered_at(job, Status.PARKED) + policy.parked_for, now + _LAST_CHANCE)
-                if self._is_worth_a_look(job, now):
-                    pause = pause_after_look_up(job, now, policy)
-                    next_due = min(next_due, max(next_look_up(self._counted(job, now), policy), now + pause))
-            case _:
-                next_due = now + policy.queue_patience
-        errand = next_errand(job, now, policy)
-        if errand is not None and job.status is not Status.STORING:
-            waits_for_files = next_bringing_in(job, now, policy) is not None
-            pause = _ERRAND_PAUSE if waits_for_files else _ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
-            next_due = min(next_due, max(errand, now + pause))
-        return replace(self._counted(job, now), due_at=next_due, updated_at=now)
-
-    def _counted(self, job: Job, now: int) -> Job:
-        """With one more look-up, if it is time for one: by its schedule, or because something has made it due early."""
-        policy = self.changes.policy
-        confirmation = next_confirmation(job, policy)
-        to_confirm = confirmation is not None and now >= confirmation
-        due = now >= next_look_up(job, policy) or to_confirm
-        match job.status:
-            case Status.RUNNING:
-                due = due or next_errand(job, now, policy) is None
-            case Status.PARKED:
-                late = now >= entered_at(job, Status.PARKED) + policy.parked_for
-                due = to_confirm or late or (due and self._is_worth_a_look(job, now))
-            case Status.SUBMITTING:  # some of its tasks are under way, and others still wait
-                due = to_confirm or (due and any(task.state is TaskState.ACCEPTED for task in counting(job)))
-            case _:
-                due = False
-        may = job.look_ups < policy.most_look_ups
-        return replace(job, look_ups=job.look_ups + 1) if due and may else job
-
-    def _is_worth_a_look(self, job: Job, now: int) -> bool:
-        """Whether the provider may still know the results of a parked job, and can be asked for them."""
-        return is_worth_a_look(job, now, self.changes.policy) and self.looking_up.can_ask(job)
-
-    def _give_back(self, job: Job, due: DueJob) -> None:
-        """Lambda tries a failed invocation again, with the same due time. If even this fails, the sweep comes later."""
+    def _give_back(self, claimed: Job, job: Job) -> None:
+        """Lambda tries a failed invocation again, with the same due time. A look-up is made again by the sweep, and not
+        counted: it must not be used up while nothing can be stored. If even this fails, the sweep comes later."""
+        due_at = job.due_at or 0
+        if claimed.look_ups > job.look_ups:
+            due_at = max(due_at, self.changes.clock.now() + ERRAND_PAUSE)
         try:
-            self.jobs.replace(replace(job, due_at=due.due_at), job)
+            self.jobs.replace(replace(claimed, due_at=due_at, look_ups=job.look_ups), claimed)
         except (StaleJob, Unavailable):
             logger.warning("the follow-up waits for the next due time", extra={"job_id": job.id})
 
@@ -195,28 +139,28 @@ class Following:
         if (in_doubt and in_time) or may_wait:
             self.queue.send(job.id)
         else:
-            looked_up, _ = (job, True) if look else self._look_up(job)
-            self.changes.apply(looked_up, unproven)
+            seen, _ = (job, True) if look else self._look_up(job)
+            self.changes.apply(seen, unproven)
 
     def _running(self, job: Job, due_at: int, *, look: bool) -> None:
         """Due for a look-up, or only for files of its tasks that are done."""
-        looked_up, told = self._look_up(job) if look else (job, True)
+        seen, told = self._look_up(job) if look else (job, True)
         deadline = (job.accepted_at or job.created_at) + self.changes.policy.run_deadline
         last = look or job.look_ups >= self.changes.policy.most_look_ups
-        if last and due_at >= deadline + (_LAST_CHANCE if told else _LAST_CHANCES):
-            self.changes.apply(looked_up, overdue)
-        elif looked_up.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
-            self.changes.apply(looked_up, finished_by_its_files)
+        if last and told and due_at >= deadline + LAST_CHANCE:
+            self.changes.apply(seen, overdue)
+        elif seen.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
+            self.changes.apply(seen, finished_by_its_files)
 
     def _parked(self, job: Job, due_at: int, *, look: bool) -> None:
         """While results are kept, proof is looked for; before the job is given up, once more."""
         deadline = entered_at(job, Status.PARKED) + self.changes.policy.parked_for
-        looked_up, told = self._look_up(job) if look else (job, True)
-        chance = _LAST_CHANCE if told else _LAST_CHANCES
-        if next_bringing_in(looked_up, due_at, self.changes.policy) is not None:
+        seen, told = self._look_up(job) if look else (job, True)
+        chance = LAST_CHANCE if told else _LAST_CHANCES
+        if next_bringing_in(seen, due_at, self.changes.policy) is not None:
             chance = self.changes.policy.store_deadline
         if due_at >= deadline + chance:
-            self.changes.apply(looked_up, given_up)
+            self.changes.apply(seen, given_up)
 
     def _bring_files_in(self, job: Job, due_at: int, to_fetch: Collection[Output]) -> None:
         """Looks where the files are that have not landed, and starts what brings them further. A file that was not
@@ -225,7 +169,7 @@ class Following:
             return
         deadline = entered_at(job, Status.STORING) + self.changes.policy.store_deadline
         late = job.status is Status.STORING and due_at >= deadline
-        over = late and due_at >= deadline + _LAST_CHANCE
+        over = late and due_at >= deadline + LAST_CHANCE
         for output in job.outputs:
             news = output.state is OutputState.TO_FETCH and output not in to_fetch
             if output.state in _WAITING and not news:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from framehook.calling import Calling
 from framehook.changes import Changes
 from framehook.due_times import SECOND, is_to_be_cancelled
-from framehook.errors import NeverSent, ReplyLost
+from framehook.errors import NeverSent, ReplyLost, Unavailable
 from framehook.jobs import Cancel, Job, Task, TaskState
 from framehook.providers.contract import CancelAnswer, Provider
 
@@ -37,7 +37,12 @@ class Stopping:
         return self.changes.apply(job, lambda seen, now: asked(seen, answers, now))
 
     def _asked(self, job: Job, task: Task) -> CancelAnswer:
-        provider, known = self.providers[job.provider], self.calling.account_for(job)
+        provider = self.providers[job.provider]
+        try:
+            known = self.calling.account_for(job)
+        except Unavailable:
+            logger.warning("the cancel waits for the API key", extra={"job_id": job.id}, exc_info=True)
+            return CancelAnswer.UNCLEAR
         if known is None:
             logger.error("there is no key to pass the cancel on with", extra={"job_id": job.id})
             return CancelAnswer.UNCLEAR

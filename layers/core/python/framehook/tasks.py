@@ -32,8 +32,13 @@ def counting(job: Job) -> list[Task]:
 
 def is_open(task: Task) -> bool:
     """Whether a look-up can tell something new about the task."""
-    unproven = task.state is TaskState.SUPERSEDED and task.failure in (None, RUN_DEADLINE)
-    return unproven or task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
+    unproven = task.state is TaskState.SUPERSEDED and task.failure is None
+    return unproven or is_out_of_time(task) or task.state in (TaskState.UNKNOWN, TaskState.ACCEPTED)
+
+
+def is_out_of_time(task: Task) -> bool:
+    """Whether only our deadline ended the task, so that the provider may have its result."""
+    return task.failure == RUN_DEADLINE and task.state in (TaskState.FAILED, TaskState.SUPERSEDED)
 
 
 def outputs_of(job: Job, slot: int) -> Iterator[Output]:

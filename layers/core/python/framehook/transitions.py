@@ -102,13 +102,14 @@ def move(job: Job, event: Event, now: int, failure: Failure | None = None) -> Jo
         raise ForbiddenTransition(f"{job.status} does not allow {event}") from None
     reason = failure.code if failure else None
     begins = status in _UNDER_WAY and job.status not in _UNDER_WAY
+    asked_anew = begins or (job.status is Status.RUNNING and status is Status.PARKED)
     moved = replace(
         job,
         status=status,
         updated_at=now,
         lease_until=job.lease_until if status is Status.SUBMITTING else None,
         accepted_at=now if begins else job.accepted_at,
-        look_ups=0 if begins else job.look_ups,
+        look_ups=0 if asked_anew else job.look_ups,
         error=failure,
         timeline=_extended(job.timeline, TimelineEntry(status, now, reason)),
     )
