@@ -174,6 +174,16 @@ def test_cost_is_in_the_currency_of_the_account(account: str, currency: str, usd
     assert view["account"] == (account or None)
 
 
+def test_account_is_told_once_the_job_was_sent() -> None:
+    """The only account of a provider goes by the provider's name, and is not stored."""
+    assert summary(a_job(Status.QUEUED))["account"] is None
+    assert summary(a_job(Status.RUNNING, tasks=(Task("a", 0),)))["account"] == "runware"
+    assert (
+        summary(a_job(Status.RUNNING, tasks=(Task("a", 0),), account="runninghub-cn"))["account"]
+        == "runninghub-cn"
+    )
+
+
 @pytest.mark.parametrize("cancel", [None, *Cancel])
 def test_cancel_is_told(cancel: Cancel | None) -> None:
     view = summary(a_job(Status.RUNNING, cancel=cancel))

@@ -281,6 +281,20 @@ def test_deployment_of_runcomfy_is_told_with_an_example_of_overrides(stack: InMe
     }
 
 
+def test_lora_of_runcomfy_has_an_example_that_a_job_may_hold(stack: InMemoryStack) -> None:
+    payload = {"workflow_api_json": {}, "overrides": {}, "object_info_url": ""}
+    stack.runcomfy.answers.append(response(200, DEPLOYMENT | {"payload": payload}))
+    shown = model_shown(forms(stack).describe("runcomfy/deployment/3f8a2f0e"))
+    assert (shown["kind"], shown["fields"], shown["complete"]) == ("deployment", [], False)
+    assert shown["example"]["input"] == {"prompt": "A fox in snow"}
+    assert plan(**shown["example"]).body == {"prompt": "A fox in snow"}
+
+
+def test_workflow_without_inputs_has_an_empty_example(stack: InMemoryStack) -> None:
+    shown = model_shown(forms(stack, workflow({"1": {"inputs": {}}})).describe(WORKFLOW))
+    assert (shown["fields"], shown["example"]["input"]) == ([], {})
+
+
 def test_picture_that_is_described_as_a_part_of_a_video_has_a_picture_for_a_sample(
     stack: InMemoryStack,
 ) -> None:

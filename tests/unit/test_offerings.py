@@ -87,6 +87,21 @@ def test_image_with_size_has_no_eligible_offering_and_says_why() -> None:
     ]
 
 
+def test_provider_that_has_only_ways_that_need_more_says_what_they_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = catalogue.models()["sora-2-pro"]
+    offerings = [each for each in known["offerings"] if each.get("needs")]
+    monkeypatch.setattr(catalogue, "models", lambda: {"sora": {**known, "offerings": offerings}})
+
+    found = problems("sora", {"prompt": "a cat"})
+
+    assert [problem.message for problem in found] == [
+        "runninghub (rhart-video-s-official/image-to-video-pro) needs image",
+        "runcomfy (openai/sora-2/pro/image-to-video) needs image",
+    ]
+
+
 @pytest.mark.parametrize("image", IMAGES)
 def test_image_may_be_given_in_several_ways(image: str) -> None:
     assert plan("sora-2", {"prompt": "a cat", "image": image}).body["inputs"] == {"frameImages": [image]}

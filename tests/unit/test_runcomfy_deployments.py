@@ -80,7 +80,7 @@ def test_problems_of_a_large_body_are_bounded() -> None:
 def test_files_of_a_workflow_are_references_and_its_addresses_are_not() -> None:
     nodes = {
         "10": {"inputs": {"image": STORED, "text": STORED}},
-        "11": {"inputs": {"image": PNG, "host": "http://x/"}},
+        "11": {"inputs": {"image": PNG, "host": "http://x/", "model": "hf://acme/model", "base": "https://"}},
     }
     found = plan(DEPLOYMENT, {"overrides": nodes})
     assert found.media == (MediaValue("input.overrides.10.inputs.image", STORED, (), 50 * MEGABYTE),)

@@ -20,17 +20,40 @@ UNLISTED = "runcomfy/acme/new-model/edit"
 DEPLOYMENT = "runcomfy/deployment/7a1f2c33"
 PNG = "data:image/png;base64,AAAA"
 STORED = "s3://media/inputs/ada/0.png"
+FORMS = "must be an https:// or s3:// URL or a data URI"
 REFERENCES: list[tuple[Any, str | None, str]] = [
     (PNG, None, ""),
     ("data:application/zip;base64,AAAA", None, ""),
     ("https://example.com/a.exe", None, ""),
     ("https://example.com/@user/a.png?mail=a@b.c", None, ""),
-    ("ftp://example.com/a.png", None, ""),
+    ("ftp is fine, see ftp://example.com/a.png", None, ""),
+    ("://example.com/a.png", None, ""),
+    ("16://9", None, ""),
+    ("https://[::1]:8/a.png", None, ""),
     ("http://example.com is where I live", None, ""),
     ("see http://example.com/a.png", None, ""),
     ("16:9", None, ""),
-    ("http://example.com/a.png", "invalid_media", "must be an https:// URL, since RunComfy fetches no other"),
-    ("HTTP://example.com/a.png", "invalid_media", "must be an https:// URL, since RunComfy fetches no other"),
+    *(
+        (value, "invalid_media", f"{FORMS}, since RunComfy fetches nothing else, not")
+        for value in (
+            *("http://example.com/a.png", "HTTP://example.com/a.png", "http://", "ftp://example.com/a.png"),
+            *(
+                "ftp://ada:secret@example.com/a.png",
+                "S3://media/a.png",
+                "hf://acme/model",
+                "file:///a",
+                "x://",
+            ),
+        )
+    ),
+    *(
+        (
+            value,
+            "invalid_media",
+            f'{FORMS}, since RunComfy fetches nothing else, not "{value}", which names no host',
+        )
+        for value in ("https://", "https:///a.png", "HTTPS://?a=b", "https://#a", "https://:443/a.png")
+    ),
     (
         "https://ada:secret@example.com/a.png",
         "invalid_media",
@@ -73,7 +96,9 @@ def test_references_in_an_unknown_body_are_checked_wherever_they_stand(
 
 
 @pytest.mark.parametrize("name", ["prompt", "negative_prompt", "text", "content", "Lyrics"])
-@pytest.mark.parametrize("value", ["http://example.com", "https://a:b@example.com", "data:", "s3://x"])
+@pytest.mark.parametrize(
+    "value", ["http://example.com", "https://a:b@example.com", "ftp://x", "https://", "data:", "s3://x"]
+)
 def test_what_a_person_wrote_is_no_reference(name: str, value: str) -> None:
     found = plan(UNLISTED, {name: value, "more": [{name: value}]})
     assert found.media == ()

@@ -148,6 +148,13 @@ def test_cancel_may_be_refused_with_a_400() -> None:
     assert ACME.read_cancellation(answer({"status": "OVER"}, 400)) is CancelAnswer.REFUSED
 
 
+def test_403_that_is_not_the_keys_says_nothing_of_the_task() -> None:
+    with pytest.raises(UnreadableAnswer) as nothing:
+        ACME.read_look_up([ID], answer({}, 403))
+    assert not isinstance(nothing.value, KeyRefused)
+    assert ACME.read_cancellation(answer({"status": "over"}, 403)) is CancelAnswer.UNCLEAR
+
+
 def test_codes_need_no_family_and_may_be_words() -> None:
     for status in (200, 422, 500):
         found = ACME.read_submission([OURS], answer({"error_code": "gone"}, status))[OURS]

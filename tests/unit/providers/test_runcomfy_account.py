@@ -70,7 +70,6 @@ def test_currency_that_is_none_is_left_out(currency: object) -> None:
         ({"error_code": 400004, "error_message": "no such token"}, 400),
         ({"error_code": 400004, "error_message": "no such token"}, 200),
         ({"error_code": 401001}, 401),
-        ({"error_code": 403003}, 403),
         ({"message": "Forbidden"}, 403),
     ],
 )
@@ -80,13 +79,22 @@ def test_refused_token_is_told(body: object, status: int) -> None:
     assert refused.value.failure.code == "provider_auth_failed"
 
 
+@pytest.mark.parametrize("code", [403001, 403003, 10003, 400001])
+def test_refusal_is_never_taken_for_a_call_that_does_not_exist(code: int) -> None:
+    for status in (200, 400, 403, 404):
+        with pytest.raises(QuestionRefused):
+            read_balance(answer({"error_code": code}, status))
+
+
 def test_provider_that_can_not_answer_now_is_told() -> None:
     with pytest.raises(QuestionRefused) as refused:
         read_balance(answer(b"<html>", 503))
     assert refused.value.refusal is Refusal.NOT_NOW
 
 
-@pytest.mark.parametrize("body", [{"error_code": 404001}, {"message": "Not Found"}, b"<html>"])
+@pytest.mark.parametrize(
+    "body", [{"error_code": 404001}, {"error_code": 99}, {"message": "Not Found"}, b"<html>"]
+)
 def test_call_that_does_not_exist_tells_nothing(body: object) -> None:
     assert read_balance(answer(body, 404)) == AccountFacts()
 

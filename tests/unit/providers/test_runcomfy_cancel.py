@@ -104,6 +104,13 @@ def test_cancel_is_unclear_otherwise(body: object, status: int) -> None:
     assert cancelled(body, status) is UNCLEAR
 
 
+@pytest.mark.parametrize("code", [403001, 403003])
+def test_what_the_key_may_not_see_says_nothing_of_the_task(code: int) -> None:
+    for more in ({}, {"outcome": "not_cancellable"}, {"status": "completed"}):
+        for status in (200, 400, 403, 404):
+            assert cancelled({"error_code": code, **more}, status) is UNCLEAR
+
+
 def test_refused_token_says_nothing_whatever_stands_beside_it() -> None:
     assert cancelled({**BAD_TOKEN, "status": "completed"}, 400) is UNCLEAR
     assert cancelled({**BAD_TOKEN, "outcome": "not_cancellable"}, 404) is UNCLEAR

@@ -20,15 +20,15 @@ from tests.unit.providers.runcomfy_payloads import (
 REFUSED = {
     "400001": "model_unavailable",
     "400002": "no_credit",
-    "403001": "provider_auth_failed",
-    "403003": "provider_auth_failed",
+    "403001": "model_unavailable",
+    "403003": "model_unavailable",
     "404001": "model_unavailable",
     "422001": "invalid_request",
     "10001": "no_credit",
     "10002": "model_unavailable",
     "10003": "model_unavailable",
 }
-ALARMS = ("400002", "403001", "403003", "10001", "10002", "10003")
+ALARMS = ("400002", "10001")
 FOR_NOW = {"400004": "provider_auth_failed", "401001": "provider_auth_failed"}
 UNKNOWN = ("400005", "500001")
 HTTP_REFUSED = {
@@ -56,13 +56,21 @@ def test_code_that_proves_a_refusal_does_so_with_any_status(code: str, ours: str
         assert found.failure.message
 
 
+@pytest.mark.parametrize("code", ["403001", "403003"])
+def test_what_is_another_accounts_is_not_the_keys_fault(code: str) -> None:
+    found = verdict({"error_code": code}, 403)
+    assert isinstance(found, Refused)
+    assert not found.alarm
+    assert found.failure.message.startswith("this belongs to another account (is the token one")
+
+
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
 @pytest.mark.parametrize("code", FOR_NOW)
 def test_token_that_is_refused_is_tried_three_times(code: str, status: int) -> None:
     found = verdict({"error_code": int(code), "error_message": "UserAccountError"}, status)
     assert isinstance(found, RefusedForNow)
     assert (found.failure.code, found.failure.provider_code, found.tries) == (FOR_NOW[code], code, 3)
-    assert found.failure.message.startswith("UserAccountError (")
+    assert found.failure.message.startswith("UserAccountError: ")
     assert "Profile page" in found.failure.message
 
 
@@ -259,3 +267,17 @@ def test_own_wait_of_a_meaning_stands_in_for_one_that_is_not_told() -> None:
 def test_body_that_refuses_the_token_may_come_with_any_status() -> None:
     assert isinstance(verdict(BAD_TOKEN, 200), RefusedForNow)
     assert isinstance(verdict(BAD_TOKEN, 400), RefusedForNow)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "told"),
+    [
+        (400002, "InsufficientResources", "InsufficientResources: the balance is too low"),
+        (422001, "Validation Error", "Validation Error"),
+        (422001, "seconds", "seconds"),
+    ],
+)
+def test_bare_name_of_an_error_is_explained(code: int, name: str, told: str) -> None:
+    found = verdict({"error_code": code, "error_message": name}, 400)
+    assert isinstance(found, Refused)
+    assert found.failure.message == told

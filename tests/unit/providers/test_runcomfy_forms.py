@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
 from framehook.providers.questions import Form, FormField, QuestionRefused
-from framehook.providers.runcomfy.forms import question, read_deployment, read_model
+from framehook.providers.runcomfy.forms import deployment_example, question, read_deployment, read_model
 from tests.unit.providers.test_runninghub_envelope import answer, json_values
 from tests.unit.providers.test_runninghub_forms import GRAPH
 
@@ -336,14 +336,27 @@ def test_deployment_may_name_an_input_that_the_graph_links() -> None:
     assert len(others) == 5
 
 
+@pytest.mark.parametrize("graph", [{}, "{}", "", None, []])
+def test_deployment_without_a_workflow_tells_no_fields(graph: object) -> None:
+    form = read_deployment(deployment({"workflow_api_json": graph, "overrides": {}, "object_info_url": ""}))
+    assert (form.name, form.fields, form.complete) == ("text-to-image", (), False)
+    assert deployment_example(form) == {"prompt": "A fox in snow"}
+
+
 @pytest.mark.parametrize(
-    "payload", [None, {}, [], 7, "", "{", "[]", "[" * 100_000, {"workflow_api_json": [], "overrides": []}]
+    "payload",
+    [
+        *(None, {}, [], 7, "", "{", "[]", "[" * 100_000),
+        *({"workflow_api_json": {}}, {"overrides": {}}, {"workflow_api_json": {}, "overrides": "{"}),
+        {"workflow_api_json": {"1": {"inputs": {"clip": ["4", 0]}}}, "overrides": {}},
+    ],
 )
 def test_deployment_that_can_not_be_understood_tells_the_documented_keys(payload: object) -> None:
     form = read_deployment(deployment(payload))
     assert [field.name for field in form.fields] == ["overrides", "workflow_api_json", "extra_data"]
     assert {(field.type, field.required) for field in form.fields} == {("object", False)}
     assert (form.name, form.complete) == ("text-to-image", False)
+    assert deployment_example(form) == {"overrides": {}}
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,9 @@ _SUMMARY: dict[str, Schema] = {
 _DETAILS: dict[str, Schema] = {
     "input": {
         "type": "object",
-        "description": "As it was accepted, media as references to the bucket; of a long one only `stored_at`, the "
-        "`s3://` object that holds it",
+        "description": "As it was accepted, media as references to the bucket, and `<hidden>` for any text under the "
+        "name of a credential, such as `api_key` or `hf_token`; of a long one only `stored_at`, the `s3://` object "
+        "that holds it",
     },
     "outputs": list_of(ref("schemas", "Output")),
     "attempts": list_of(ref("schemas", "Attempt")),

@@ -39,19 +39,32 @@ def eligible(
 ) -> tuple[Mapping[str, Any], Prepared]:
     """The first offering in the order of the wanted providers that can do what is asked, and its own form of it.
 
-    Raises InvalidRequest with what is wrong with the input; else with why each offering can't, and who else could.
+    Raises InvalidRequest with what is wrong with the input; else with why each provider can't, and who else could.
     """
     problems = check(entry["input"], given, "input")
     if problems:
         raise InvalidRequest(*problems)
     reasons: list[FieldProblem] = []
     for provider in wanted:
+        refusals: list[tuple[bool, list[FieldProblem]]] = []
         for offering in _of(provider, entry):
             outcome = _offered(offering, entry, given, readers[provider])
             if isinstance(outcome, Prepared):
                 return offering, outcome
-            reasons += outcome
+            refusals.append((bool(_missing(offering, given)), outcome))
+        reasons += _worth_telling(refusals)
     raise InvalidRequest(*reasons, *_elsewhere(entry, given, wanted, readers))
+
+
+def _worth_telling(refusals: Sequence[tuple[bool, list[FieldProblem]]]) -> list[FieldProblem]:
+    """One provider's reasons, each with whether its offering lacks a field that it needs. Those are left out where
+    another offering lacks nothing: whoever sent no image never asked for a video of one."""
+    fitting = [reasons for lacking, reasons in refusals if not lacking]
+    return [reason for reasons in fitting or [each for _, each in refusals] for reason in reasons]
+
+
+def _missing(offering: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    return [field for field in offering.get("needs", ()) if field not in given]
 
 
 def _of(provider: str, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -103,7 +116,7 @@ def _offered(
 
 def _shape_problems(name: str, offering: Mapping[str, Any], given: Mapping[str, Any]) -> list[FieldProblem]:
     """What this offering can't express, whatever the rest of the input says."""
-    missing = [field for field in offering.get("needs", ()) if field not in given]
+    missing = _missing(offering, given)
     problems = [FieldProblem(f"input.{field}", f"{name} needs {field}", _CODE) for field in missing]
     for field, value in given.items():
         place = offering["input"].get(field)

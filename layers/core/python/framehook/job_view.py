@@ -1,6 +1,6 @@
 """The job as everybody outside sees it: one resource for the API, the events and the callbacks. Pure.
 
-Never shows tokens, presigned URLs, provider credentials or where a provider keeps a result.
+Never shows tokens, presigned URLs, provider credentials, credentials in an input or where a provider keeps a result.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from framehook.accounts import currency_of
+from framehook.credential_fields import without_credentials
 from framehook.errors import Failure
 from framehook.identifiers import is_unnamed
 from framehook.jobs import Job, Output, OutputRecord, OutputState, Request, Status, Task
@@ -47,7 +48,7 @@ def summary(job: Job) -> dict[str, Any]:
         "owner": job.owner,
         "model": job.model,
         "provider": job.provider,
-        "account": job.account or None,
+        "account": job.account or (job.provider if job.tasks else None),
         "cost": _cost(job),
         "error": shown_failure(job.error),
         "cancel_requested": job.cancel is not None,
@@ -59,10 +60,11 @@ def summary(job: Job) -> dict[str, Any]:
 
 
 def shown_input(request: Request, bucket: str) -> dict[str, Any]:
-    """A long input is shown as where it is kept."""
+    """Without credentials. A long input is shown as where it is kept."""
     if request.spilled_key:
         return {"stored_at": f"s3://{bucket}/{request.spilled_key}"}
-    return dict(request.input)
+    shown: dict[str, Any] = without_credentials(request.input)
+    return shown
 
 
 def shown_failure(failure: Failure | None) -> dict[str, Any] | None:

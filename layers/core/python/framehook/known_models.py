@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from framehook import catalogue
 from framehook.catalogue import runcomfy, runninghub, runware
+from framehook.providers.form_examples import flat
 from framehook.providers.questions import Form, FormField
 from framehook.rules import Rule, spelled_out
 
@@ -16,12 +17,32 @@ _ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class DescribedModel:
-    """`kind`: catalogue, native, workflow, ai_app or deployment. `provider` is None where a name leaves that open."""
+    """`kind`: catalogue, native, workflow, ai_app or deployment. `provider` is None where a name leaves that open;
+    `example` is an input to start from."""
 
     id: str
     kind: str
     provider: str | None
     form: Form
+    example: Mapping[str, Any]
+
+
+class _Listed(Protocol):
+    """A model of a provider's own list; `rule` is None where its fields are not known."""
+
+    @property
+    def rule(self) -> Mapping[str, Any] | None: ...
+
+    @property
+    def defaults(self) -> Mapping[str, Any]: ...
+
+
+_LISTS: Mapping[str, Callable[[str], _Listed | None]] = {
+    "runware": runware.find,
+    "runninghub": runninghub.find,
+    "runcomfy": runcomfy.find,
+}
+"""What finds each provider's models by their own ids."""
 
 
 def described(model_id: str) -> DescribedModel | None:
@@ -29,22 +50,14 @@ def described(model_id: str) -> DescribedModel | None:
     entry = catalogue.models().get(model_id)
     if entry is not None:
         form = _form(entry["input"], entry["defaults"])
-        return DescribedModel(model_id, "catalogue", None, form)
+        return DescribedModel(model_id, "catalogue", None, form, flat(form))
     provider, _, own_id = model_id.partition("/")
-    rule, defaults = _native(provider, own_id)
-    if rule is None:
+    find = _LISTS.get(provider)
+    listed = find(own_id) if find else None
+    if listed is None or listed.rule is None:
         return None
-    return DescribedModel(model_id, "native", provider, _form(rule, defaults))
-
-
-def _native(provider: str, own_id: str) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
-    if provider == "runware" and (model := runware.find(own_id)):
-        return model.rule, model.defaults
-    if provider == "runninghub" and (endpoint := runninghub.find(own_id)):
-        return endpoint.rule, {}
-    if provider == "runcomfy" and (known := runcomfy.find(own_id)):
-        return known.rule, known.defaults
-    return None, {}
+    form = _form(listed.rule, listed.defaults)
+    return DescribedModel(model_id, "native", provider, form, flat(form))
 
 
 def _form(rule: Mapping[str, Any], defaults: Mapping[str, Any]) -> Form:

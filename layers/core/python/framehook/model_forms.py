@@ -82,7 +82,7 @@ class ModelForms:
         if asked is None or question is None:
             raise InvalidRequest(_not_described(model_id))
         form = self._form(provider, asked.title, question)
-        return DescribedModel(model_id, question.kind, provider, form)
+        return DescribedModel(model_id, question.kind, provider, form, question.example(form))
 
     def _form(self, provider: str, title: str, question: FormQuestion) -> Form:
         known = self.calling.account_of(provider)

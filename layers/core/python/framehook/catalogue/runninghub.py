@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -30,10 +30,12 @@ _FORMS = ("https", "s3", "data", "asset")  # asset:// is an id in RunningHub's o
 
 @dataclass(frozen=True, slots=True)
 class RunningHubModel:
-    """What a request to one endpoint may hold. `rule` is None where that is not known: all is passed on."""
+    """What a request to one endpoint may hold. `rule` is None where that is not known: all is passed on. No list tells
+    any `defaults`."""
 
     kind: Kind
     rule: Mapping[str, Any] | None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def usual_seconds(self) -> int:

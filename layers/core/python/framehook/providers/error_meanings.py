@@ -4,6 +4,7 @@ verdict that follows. Holds no codes, and reads no answers; messages never decid
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,7 @@ from framehook.providers.provider_words import MAX_MESSAGE
 NO_AUTH = "provider_auth_failed"
 """The code of every meaning that is about our key, or what it may do, and nothing else."""
 
+_NAME = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")  # of an error, such as InsufficientResources
 _MEANINGLESS = ("", "success", "ok", "null")  # "failed: success": github.com/ATH-MaaS/Pixelle-Video/issues/39
 
 
@@ -48,6 +50,8 @@ class Meaning:
 def failure_of(meaning: Meaning, code: str, message: str = "", reason: str = "") -> Failure:
     """`code` and `message` are the provider's own, `reason` what is behind them; all of them without secrets."""
     said = meaning.says if message.strip().lower() in _MEANINGLESS else message
+    if _NAME.fullmatch(said):
+        said = f"{said}: {meaning.says}"
     text = f"{said}: {reason}" if reason else said
     advice = f" ({meaning.advice})" if meaning.advice else ""
     return Failure(meaning.code, text[: MAX_MESSAGE - len(advice)] + advice, code or None)

@@ -6,11 +6,11 @@ What comes back is shown to people, so every text is bounded and fit for JSON, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from framehook.errors import Failure
 from framehook.money import MICROS, to_decimal
@@ -108,12 +108,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class FormQuestion:
-    """`kind` is that of DescribedModel, `request` the request by the API key. `read` raises QuestionRefused or
-    UnreadableAnswer."""
+    """`kind` and `example` are those of DescribedModel, `request` the request by the API key. `read` raises
+    QuestionRefused or UnreadableAnswer."""
 
     kind: str
     request: Callable[[str], HttpRequest]
     read: Callable[[HttpResponse], Form]
+    example: Callable[[Form], Mapping[str, Any]]
 
 
 class FormReader(Protocol):

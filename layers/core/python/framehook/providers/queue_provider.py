@@ -124,10 +124,11 @@ class QueueProvider:
         return self._call(found[0].cancel_method, found, found[0].cancel, api_key)
 
     def read_cancellation(self, response: HttpResponse) -> CancelAnswer:
-        """Never raises. That a key is refused says nothing of the task; after a 5xx it may be stopped all the same."""
+        """Never raises. What is refused to the key says nothing of the task; after a 5xx it may be stopped all the
+        same."""
         answer, ok = read_or_empty(self.api, response.body), response.status in _OK
         errors, http = self.api.errors, self.api.errors.http_of(answer.code, response.status)
-        unclear = http == 429 or errors.refuse_key(answer.code, response.status)
+        unclear = http in (403, 429) or errors.refuse_key(answer.code, response.status)
         if unclear or not (ok or response.status in _REFUSALS):
             return CancelAnswer.UNCLEAR
         if http == 404:

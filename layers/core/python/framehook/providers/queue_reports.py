@@ -104,6 +104,8 @@ def _of_call(
         return []
     if errors.refuse_key(answer.code, status):
         raise KeyRefused(f"HTTP {status} {answer.code}".rstrip())
+    if http == 403:  # not the key's: it may not see the task, which may be under way all the same
+        raise UnreadableAnswer(f"HTTP {status} {answer.code}".rstrip())
     if http == 429:
         raise UnreadableAnswer("too many questions", retry_after(response.headers))
     if http == 404:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from framehook.money import MICROS
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
 from framehook.providers.questions import AccountFacts, AccountQuestion, QuestionRefused, currency, money
-from framehook.providers.runcomfy.provider import SERVERLESS
-from framehook.providers.runcomfy.questions import NOT_THERE, document_of, get
+from framehook.providers.runcomfy.provider import RUNCOMFY, SERVERLESS
+from framehook.providers.runcomfy.questions import document_of, get
 
 
 def questions(api_key: str, _new_id: Callable[[], str]) -> Sequence[AccountQuestion]:
@@ -25,7 +25,7 @@ def read_balance(response: HttpResponse) -> AccountFacts:
     try:
         told = document_of(response)
     except QuestionRefused as refused:
-        if refused.failure.code == NOT_THERE:
+        if RUNCOMFY.errors.http_of(refused.failure.provider_code or "", response.status) == 404:
             return AccountFacts()
         raise
     exact = told.get("balance_microdollars")

@@ -13,6 +13,7 @@ from typing import Any
 from framehook.providers.answer_json import load
 from framehook.providers.comfyui_graphs import MOST_NODES, literals
 from framehook.providers.contract import HttpResponse, UnreadableAnswer
+from framehook.providers.form_examples import SAMPLE_TEXT, flat, likely_of_nodes, sample
 from framehook.providers.form_fields import LONGEST_NAME, bounded
 from framehook.providers.provider_words import readable
 from framehook.providers.questions import Form, FormField, FormQuestion, money
@@ -23,6 +24,7 @@ from framehook.providers.runcomfy.schemas import fields_of
 
 _LONGEST_NOTE = 500
 _LONGEST_UNIT = 40
+_EMPTY: tuple[object, ...] = (None, "", "{}", "[]", {}, [])
 _OF_ANY_DEPLOYMENT = (
     FormField(
         "overrides",
@@ -42,10 +44,12 @@ def question(offering: str) -> FormQuestion | None:
     deployment = deployment_of(offering)
     if deployment:
         path = f"/prod/v2/deployments/{deployment}?includes=payload"
-        return FormQuestion(DEPLOYMENT, lambda key: get(path, key, SERVERLESS), read_deployment)
+        return FormQuestion(
+            DEPLOYMENT, lambda key: get(path, key, SERVERLESS), read_deployment, deployment_example
+        )
     if not is_model(offering):
         return None
-    return FormQuestion("native", lambda key: get(f"/v1/models/{offering}", key), read_model)
+    return FormQuestion("native", lambda key: get(f"/v1/models/{offering}", key), read_model, flat)
 
 
 def read_model(response: HttpResponse) -> Form:
@@ -61,7 +65,7 @@ def read_model(response: HttpResponse) -> Form:
 
 def read_deployment(response: HttpResponse) -> Form:
     """Every literal input of the saved workflow, those first that the deployment itself names as overrides. If neither
-    can be found, as may be with a deployed LoRA: what any ComfyUI deployment takes. Raises QuestionRefused,
+    can be found: what any ComfyUI deployment takes, or nothing of one that has no workflow. Raises QuestionRefused,
     UnreadableAnswer."""
     document = document_of(response)
     name = _name(document, "name")
@@ -71,8 +75,24 @@ def read_deployment(response: HttpResponse) -> Form:
     saved = _by_place(literals(graph))
     fields = _by_place(literals(opened)) | saved
     if not fields:
-        return Form(name, _OF_ANY_DEPLOYMENT, complete=False)
+        return Form(name, () if _has_no_workflow(payload) else _OF_ANY_DEPLOYMENT, complete=False)
     return bounded(name, fields.values(), complete=bool(saved) and len(graph) <= MOST_NODES)
+
+
+def deployment_example(form: Form) -> Mapping[str, Any]:
+    """Overrides of nodes where their inputs are known, else the first field that is. Of a LoRA none is; each of its
+    documented bodies has a prompt."""
+    nodes: dict[str, Any] = {}
+    for field in likely_of_nodes(form):
+        nodes.setdefault(str(field.node_id), {"inputs": {}})["inputs"][field.name] = sample(field)
+    if nodes:
+        return {"overrides": nodes}
+    return {field.name: sample(field) for field in form.fields[:1]} or {"prompt": SAMPLE_TEXT}
+
+
+def _has_no_workflow(payload: Mapping[str, Any]) -> bool:
+    """As it is of a LoRA, as far as anybody knows: no page shows the payload of one."""
+    return all(payload.get(key, "?") in _EMPTY for key in ("workflow_api_json", "overrides"))
 
 
 def _by_place(fields: Iterable[FormField]) -> dict[tuple[str | None, str], FormField]:

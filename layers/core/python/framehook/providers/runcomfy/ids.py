@@ -10,18 +10,19 @@ import re
 
 DEPLOYMENT = "deployment"
 
-_DEPLOYMENT = re.compile(rf"{DEPLOYMENT}/([A-Za-z0-9_-]{{1,64}})")
 _SEGMENT = r"(?!\.{1,2}(?:/|\Z))[A-Za-z0-9_.-]{1,100}"  # `.` and `..` would be other paths
-_MODEL = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT}){{1,4}}")
+
+DEPLOYMENTS = re.compile(rf"{DEPLOYMENT}/(?P<deployment>[A-Za-z0-9_-]{{1,64}})")
+# Nothing but deployments may begin so: what looks almost like one must not become a paid call of a model.
+MODELS = re.compile(rf"(?!(?i:{DEPLOYMENT})/){_SEGMENT}(?:/{_SEGMENT}){{1,4}}")
 
 
 def deployment_of(offering: str) -> str | None:
     """The id of the deployment; None for a model, and for what is nothing at all."""
-    match = _DEPLOYMENT.fullmatch(offering)
-    return match[1] if match else None
+    match = DEPLOYMENTS.fullmatch(offering)
+    return match["deployment"] if match else None
 
 
 def is_model(offering: str) -> bool:
     """Whether it can be the id of a model: no deployment is one, however it is misspelled."""
-    first = offering.partition("/")[0].lower()
-    return first != DEPLOYMENT and _MODEL.fullmatch(offering) is not None
+    return MODELS.fullmatch(offering) is not None

@@ -1,6 +1,6 @@
 """RunComfy's own form of a request, made from what the user sent: checked where the catalogue knows the model. Pure.
 
-`offering` is the id of a model, or `deployment/<id>` (see runcomfy_deployments). Nothing is filled in: a field that is
+`offering` is the id of a model, or `deployment/<id>` (see `deployments`). Nothing is filled in: a field that is
 left out has RunComfy's own default. Sends nothing; the webhook receiver must not import it.
 """
 
@@ -15,7 +15,7 @@ from framehook.coercion import fitted
 from framehook.errors import FieldProblem
 from framehook.providers.native_input import stored, unchecked, without_ours
 from framehook.providers.prepared import Prepared
-from framehook.providers.runcomfy import deployments as runcomfy_deployments
+from framehook.providers.runcomfy import deployments
 from framehook.providers.runcomfy.ids import DEPLOYMENT, deployment_of, is_model
 from framehook.providers.runcomfy.references import reference_problems, stored_objects
 from framehook.rules import MAX_PROBLEMS, check, media_values
@@ -37,7 +37,7 @@ def from_native(offering: str, given: Mapping[str, Any], path: str) -> Prepared 
     if unfit:
         return unfit
     own, problems = without_ours(given, _OURS, path)
-    prepare = runcomfy_deployments.prepared if deployment_of(offering) else _model
+    prepare = deployments.prepared if deployment_of(offering) else _model
     prepared = prepare(offering, own, path)
     if isinstance(prepared, list):
         return (problems + prepared)[:MAX_PROBLEMS]

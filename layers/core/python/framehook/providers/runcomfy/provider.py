@@ -15,18 +15,17 @@ from framehook.providers.contract import CancelAnswer
 from framehook.providers.error_meanings import NO_AUTH, Effect, Meaning
 from framehook.providers.queue_api import CancelReading, Errors, QueueApi, Reading, Route
 from framehook.providers.queue_provider import QueueProvider
+from framehook.providers.runcomfy.ids import DEPLOYMENTS, MODELS
 from framehook.providers.task_states import State
 
 NAME = "runcomfy"
 SERVERLESS = "serverless"
 """The service of an account that has its deployments; the first one has the models."""
 
-_SEGMENT = r"(?!\.\.?(?:/|\Z))[A-Za-z0-9_.-]+"
 _DEPLOYMENT = "/prod/v2/deployments/{deployment}"
-# Nothing but deployments may begin so: what looks almost like one must not become a paid call of a model.
 _ROUTES = (
     Route(
-        offerings=re.compile(r"deployment/(?P<deployment>[A-Za-z0-9_-]{1,64})"),
+        offerings=DEPLOYMENTS,
         service=SERVERLESS,
         submit=f"{_DEPLOYMENT}/inference",
         result=f"{_DEPLOYMENT}/requests/{{id}}/result",
@@ -36,7 +35,7 @@ _ROUTES = (
         webhook_query={"webhook": "{url}", "webhook_intermediate_status": "true"},
     ),
     Route(
-        offerings=re.compile(rf"(?!(?i:deployment)/){_SEGMENT}(?:/{_SEGMENT}){{1,4}}"),
+        offerings=MODELS,
         submit="/v1/models/{model}",
         result="/v1/requests/{id}/result",
         status="/v1/requests/{id}/status",
@@ -74,21 +73,23 @@ _CANCEL = CancelReading(
 
 def _refused_key(says: str) -> Meaning:
     """The operator may be changing the token, which kills the old one at once; three times in a row it is the token."""
-    advice = "it is on the Profile page of RunComfy, and may have been regenerated there"
+    advice = "check the token on RunComfy's Profile page: it may have been regenerated there"
     return Meaning(NO_AUTH, says, Effect.REFUSED_FOR_NOW, alarm=True, tries=3, advice=advice)
 
 
-def _foreign(says: str) -> Meaning:
-    return Meaning(NO_AUTH, says, alarm=True, advice="is the token one of the account that owns it?")
-
-
 def _closed(says: str) -> Meaning:
-    return Meaning("model_unavailable", says, alarm=True, advice="see the deployment on RunComfy's site")
+    return Meaning("model_unavailable", says, advice="see the deployment on RunComfy's site")
 
 
 _INVALID = Meaning("invalid_request", "the request was refused")
 _NO_CREDIT = Meaning("no_credit", "the balance is too low", alarm=True)
 _NO_MODEL = Meaning("model_unavailable", "there is no such model, deployment or request")
+# No alarm, and not the key's: whoever asks for a job names the deployment.
+_FOREIGN = Meaning(
+    "model_unavailable",
+    "this belongs to another account",
+    advice="is the token one of the account that owns it?",
+)
 _UNKNOWN = Meaning("provider_error", "RunComfy did not say why", Effect.UNKNOWN)
 
 MEANINGS: Mapping[str, Meaning] = {
@@ -100,8 +101,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "400004": _refused_key("the token is missing, wrong or expired, or its account is not active"),
     "400005": Meaning("provider_error", "the request is not completed", Effect.UNKNOWN),
     "401001": _refused_key("the token was refused"),
-    "403001": _foreign("this belongs to another account"),
-    "403003": _foreign("the token may not use this deployment"),
+    "403001": _FOREIGN,
+    "403003": _FOREIGN,
     "404001": _NO_MODEL,
     "422001": Meaning("invalid_request", "the input did not pass its check"),
     "500001": Meaning("provider_error", "an internal error", Effect.UNKNOWN),

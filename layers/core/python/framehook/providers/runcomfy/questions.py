@@ -17,11 +17,8 @@ from framehook.providers.questions import QuestionRefused, Refusal
 from framehook.providers.queue_answers import Answer, read
 from framehook.providers.runcomfy.provider import RUNCOMFY
 
-NOT_THERE = "model_unavailable"
-
 # Of all that these questions hold, the id alone is not ours.
-_ABOUT_THE_ID = (NOT_THERE, "invalid_request")
-_ANOTHER_ACCOUNTS = ("403001", "403003")
+_ABOUT_THE_ID = ("model_unavailable", "invalid_request")
 _OUT_OF_ORDER = Meaning("provider_unavailable", "the service is out of order", Effect.REFUSED_FOR_NOW)
 
 
@@ -49,14 +46,14 @@ def _refused(answer: Answer, status: int) -> QuestionRefused | UnreadableAnswer:
     if meaning is None and status >= 500:
         meaning = _OUT_OF_ORDER
     if meaning:
-        return QuestionRefused(failure_of(meaning, code, answer.message), _refusal_of(meaning, code))
+        return QuestionRefused(failure_of(meaning, code, answer.message), _refusal_of(meaning))
     if code:
         return QuestionRefused(failure_of(errors.other, code, answer.message))
     return UnreadableAnswer(f"HTTP {status} without a readable word")
 
 
-def _refusal_of(meaning: Meaning, code: str) -> Refusal:
-    if meaning.code in _ABOUT_THE_ID or code in _ANOTHER_ACCOUNTS:
+def _refusal_of(meaning: Meaning) -> Refusal:
+    if meaning.code in _ABOUT_THE_ID:
         return Refusal.NO_SUCH_THING
     worth_another_try = meaning.effect is not Effect.REFUSED and not meaning.alarm
     return Refusal.NOT_NOW if worth_another_try else Refusal.NO

@@ -30,11 +30,13 @@ _KEPT = ("s3", "data")
 _IMAGE: Mapping[str, Any] = {"media": (), "max_mb": 50, "forms": _KEPT}
 _FILE: Mapping[str, Any] = {"media": (), "max_mb": 100, "forms": _KEPT}
 _TAKEN = in_words(("https", *_KEPT))
-_URL = re.compile(r"(?i)https?://\S+")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://\S*")
+_WITH_HOST = re.compile(r"[^:]+://[^\s/?#:]\S*")
 
 
 def reference_problems(body: Mapping[str, Any], path: str, *, https_only: bool) -> list[FieldProblem]:
-    """What RunComfy could not fetch. `https_only`: every URL is taken for that of a file, and may not be http."""
+    """What RunComfy could not fetch. `https_only`: whatever is a URL is taken for that of a file, and no scheme but
+    https will do."""
     found = (_problem(value, where, https_only) for value, where in _texts(body, path))
     return list(islice(filter(None, found), MAX_PROBLEMS))
 
@@ -51,14 +53,19 @@ def stored_objects(body: Mapping[str, Any], path: str) -> tuple[MediaValue, ...]
 def _problem(value: str, path: str, https_only: bool) -> FieldProblem | None:
     if value.startswith(("s3://", "data:")):
         return media_problem(_rule(value), value, path)
-    if not _URL.fullmatch(value):
+    url = _URL.fullmatch(value)
+    if not url:
         return None
     if problem := login_problem(value, path):
         return problem
-    if not https_only or value.lower().startswith("https://"):
+    is_https = url[1].lower() == "https"
+    if not https_only or (is_https and _WITH_HOST.fullmatch(value)):
         return None
-    message = f"must be an https:// URL, since RunComfy fetches no other, not {shown(value)}"
-    return FieldProblem(path, message, "invalid_media", shortened(value), _TAKEN)
+    told = f"{url[1]}://…" if "@" in value else value  # there may be a password before it
+    message = f"must be {_TAKEN}, since RunComfy fetches nothing else, not {shown(told)}"
+    if is_https:
+        message += ", which names no host"
+    return FieldProblem(path, message, "invalid_media", shortened(told), _TAKEN)
 
 
 def _rule(value: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from framehook.providers.answer_json import load
 from framehook.providers.comfyui_graphs import MOST_NODES, literals
 from framehook.providers.contract import HttpRequest, HttpResponse, UnreadableAnswer
+from framehook.providers.form_examples import likely_of_nodes, sample, sample_file
 from framehook.providers.form_fields import (
     LONGEST_NAME,
     LONGEST_VALUE,
@@ -36,8 +37,19 @@ def question(offering: str) -> FormQuestion | None:
         return None
     kind, own_id = made
     if kind == "workflow":
-        return FormQuestion("workflow", lambda key: workflow_question(own_id, key), read_workflow)
-    return FormQuestion("ai_app", lambda key: app_question(own_id, key), read_app)
+        return FormQuestion("workflow", lambda key: workflow_question(own_id, key), read_workflow, example)
+    return FormQuestion("ai_app", lambda key: app_question(own_id, key), read_app, example)
+
+
+def example(form: Form) -> Mapping[str, Any]:
+    """The fields of nodes, as a job takes them."""
+    filled = [_filled(field) for field in likely_of_nodes(form)]
+    return {"nodeInfoList": filled} if filled else {}
+
+
+def _filled(field: FormField) -> dict[str, Any]:
+    value = {"upload": sample_file(field)} if field.upload else sample(field)
+    return {"nodeId": field.node_id, "fieldName": field.name, "fieldValue": value}
 
 
 def workflow_question(workflow_id: str, api_key: str) -> HttpRequest:
