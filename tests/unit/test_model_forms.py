@@ -72,6 +72,19 @@ def test_workflow_is_told_with_an_example_of_what_is_likely_filled_in(stack: InM
     }
 
 
+def test_key_that_was_saved_in_a_workflow_is_not_told(stack: InMemoryStack) -> None:
+    saved = {
+        "class_type": "CallsAnotherService",
+        "inputs": {"api_key": "sk-saved-by-its-owner", "text": "a panda"},
+    }
+    shown = model_shown(forms(stack, workflow({"7": saved})).describe(WORKFLOW))
+    assert "sk-saved" not in json.dumps(shown)
+    assert {field["field_name"]: field["default"] for field in shown["fields"]} == {
+        "api_key": None,
+        "text": "a panda",
+    }
+
+
 def test_workflow_of_numbers_only_has_an_example_too(stack: InMemoryStack) -> None:
     graph = {"1": {"inputs": {f"a{number}": number for number in range(30)}}}
     shown = model_shown(forms(stack, workflow(graph)).describe(WORKFLOW))

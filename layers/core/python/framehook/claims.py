@@ -1,5 +1,5 @@
-"""How a follow-up claims a job before it acts: with the next due time, so that nobody else acts for the present one, and
-with one more look-up, if it is time for one. Pure.
+"""How a follow-up claims a job before it acts: with the next due time, so that nobody else acts for the present one,
+and with one more look-up, if it is time for one. Pure.
 """
 
 from __future__ import annotations

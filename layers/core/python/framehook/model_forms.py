@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from framehook.asking import ask
 from framehook.calling import Calling
+from framehook.credential_fields import names_credential
 from framehook.errors import (
     FieldProblem,
     InvalidRequest,
@@ -81,7 +82,7 @@ class ModelForms:
         question = asked.forms.question(offering) if short and asked else None
         if asked is None or question is None:
             raise InvalidRequest(_not_described(model_id))
-        form = self._form(provider, asked.title, question)
+        form = _without_credentials(self._form(provider, asked.title, question))
         return DescribedModel(model_id, question.kind, provider, form, question.example(form))
 
     def _form(self, provider: str, title: str, question: FormQuestion) -> Form:
@@ -96,6 +97,15 @@ class ModelForms:
             raise ProviderTrouble(f"{title}'s answer can't be understood: {odd}") from None
         except QuestionRefused as refused:
             raise _trouble(title, refused) from None
+
+
+def _without_credentials(form: Form) -> Form:
+    """What somebody has saved in a workflow is for all to see who may use this stack, but not a key of theirs."""
+    fields = (
+        replace(field, value=None) if isinstance(field.value, str) and names_credential(field.name) else field
+        for field in form.fields
+    )
+    return replace(form, fields=tuple(fields))
 
 
 def _trouble(title: str, refused: QuestionRefused) -> Exception:
