@@ -233,3 +233,28 @@ def parked(stack: InMemoryStack) -> Job:
     job = stack.follow_up_when_due(job.id)
     assert job.status is Status.PARKED
     return job
+
+
+def test_doubt_about_one_job_keeps_no_other_from_its_provider(stack: InMemoryStack) -> None:
+    """A task in doubt is sent again and again, past the gate: that says nothing of new tasks."""
+    job = stack.accept()
+    stack.answer(LOST)
+    stack.submit(job.id)
+    for _ in range(6):
+        stack.clock.advance(ms=(stack.job(job.id).lease_until or 0) - stack.clock.now())
+        stack.answer(NOTHING_SEEN, LOST)
+        stack.submit(job.id)
+    assert len(stack.runware.requests) == 13
+
+    assert stack.running().status is Status.RUNNING
+
+
+def test_provider_that_answers_no_call_is_left_alone_for_a_while(stack: InMemoryStack) -> None:
+    for _ in range(3):
+        stack.answer(LOST)
+        stack.submit(stack.accept().id)
+
+    job = stack.submit(stack.accept().id)
+
+    assert (job.status, len(stack.runware.requests)) == (Status.QUEUED, 3)
+    assert job.not_before > stack.clock.now()

@@ -7,7 +7,7 @@ decided in verdicts.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from framehook import backpressure, tasks, tokens
@@ -80,7 +80,9 @@ class PaidCall:
         sent = tuple(task for task in sending.tasks if task.id in verdicts)
         call = Call(sent, verdicts, sent_before, sending.token_hashes[-1])
         concluded = self._conclude(sending, call, answer)
-        return concluded, self._note_gate(account.account, verdicts, gate)
+        # A task in doubt is sent again whatever the gate says, so that its doubt must not keep others out.
+        news = [each for task_id, each in verdicts.items() if not _in_doubt_still(each, task_id, sent_before)]
+        return concluded, self._note_gate(account.account, news, gate)
 
     def sendable(self, job: Job) -> list[Task]:
         """The tasks that can be sent without being paid twice: those never sent, and those whose outcome is unknown
@@ -162,10 +164,10 @@ class PaidCall:
                 logger.warning("the outcome of the call could not be stored yet", extra=told)
         raise AssertionError("there is always a last try")
 
-    def _note_gate(self, account: str, verdicts: Mapping[str, Verdict], seen: Gate) -> Gate:
+    def _note_gate(self, account: str, verdicts: Sequence[Verdict], seen: Gate) -> Gate:
         """Backpressure is advice: losing this race, or crashing before it, costs one more refused call."""
         gate = self.gates.get_gate(account) if seen.failures else seen
-        changed = backpressure.after(gate, verdicts.values(), self.clock.now(), self.chance.fraction())
+        changed = backpressure.after(gate, verdicts, self.clock.now(), self.chance.fraction())
         if changed != gate:
             self.gates.replace_gate(account, changed, gate)
             return self.gates.get_gate(account)
@@ -175,6 +177,10 @@ class PaidCall:
 def _kept(hashes: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The first sends and the latest ones: a webhook of any of them may still come."""
     return hashes if len(hashes) <= _MOST_TOKENS else (*hashes[:4], *hashes[4 - _MOST_TOKENS :])
+
+
+def _in_doubt_still(verdict: Verdict, task_id: str, sent_before: Collection[str]) -> bool:
+    return isinstance(verdict, Unknown) and task_id in sent_before
 
 
 def _ran_out(verdict: Verdict) -> bool:
