@@ -64,7 +64,7 @@ integration: environments ## Adapters against a local AWS
 e2e: environments ## The deployed stack, on a local AWS of its own
 	$(PYTEST) tests/e2e
 
-bench: environments ## What the build weighs, how fast it starts, what a large file takes, what a job costs
+bench: environments ## What the build weighs, how fast it starts, what a large file takes, how often jobs are looked up, what one costs
 	@$(TOOLS)/python -m tests.benchmarks
 
 ## AWS -----------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|look_ups|cost]...`: what the build weighs, takes, asks and
-costs.
+"""`python -m tests.benchmarks [sizes|catalogue|starts|fetch|look_ups|cost|timelines]...`: what the build weighs, takes,
+asks and costs, and how one job goes at each provider.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tests.benchmarks.cold_starts import print_cold_starts
 from tests.benchmarks.fetch_memory import print_fetch_memory
 from tests.benchmarks.job_cost import print_job_cost
 from tests.benchmarks.look_ups import print_look_ups
+from tests.benchmarks.timelines import print_timelines
 from tests.sandbox import deployment
 from tests.sandbox.processes import signals_end_the_block
 from tests.sandbox.steps import StepFailedError, Steps
@@ -27,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[[Console], None]] = {
     "fetch": print_fetch_memory,
     "look_ups": print_look_ups,
     "cost": print_job_cost,
+    "timelines": print_timelines,
 }
 
 WIDTH = 110  # of a log file

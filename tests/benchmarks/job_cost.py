@@ -20,7 +20,7 @@ from rich.table import Table
 from tests.benchmarks import billing, processor_time
 from tests.benchmarks.billing import Line
 from tests.benchmarks.request_counter import Call, RequestCounter
-from tests.sandbox.completion_events import subscription
+from tests.sandbox.completion_events import Subscription, subscription
 from tests.sandbox.journey import SIMULATED_JOBS, TERMINAL, submit
 from tests.sandbox.provider_apis import SIMULATED_TIMES
 from tests.sandbox.role_sessions import physical_ids
@@ -123,11 +123,16 @@ def _run(stack: Stack, job: Mapping[str, Any], jobs: int) -> None:
     """One after the other, so that no two share an invocation."""
     with subscription(stack) as events:
         for _ in range(jobs):
-            accepted = submit(stack, job)
-            for change in events.changes(accepted["id"], timeout=PATIENCE_SECONDS):
-                if change["status"] in TERMINAL:
-                    assert change["status"] == "succeeded", change
-                    break
+            succeeded(stack, events, job)
+
+
+def succeeded(stack: Stack, events: Subscription, job: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The job resource once it has ended, which it has to do well."""
+    accepted = submit(stack, job)
+    changes = events.changes(accepted["id"], timeout=PATIENCE_SECONDS)
+    ended = next(change for change in changes if change["status"] in TERMINAL)
+    assert ended["status"] == "succeeded", ended
+    return ended
 
 
 def _records(stack: Stack) -> list[Any]:

@@ -5,13 +5,11 @@ All jobs are submitted before the first test and wait side by side; each test lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.cases import NO_LOOK_UP, ONE_LOOK_UP, Case, charges, look_ups, submitted
+from tests.e2e.cases import NO_LOOK_UP, ONE_LOOK_UP, Batch, Case, batch, charges, look_ups
 from tests.e2e.user import User
 from tests.sandbox.stack_file import Stack
 
@@ -46,21 +44,15 @@ FAILS = {
 
 
 @pytest.fixture(scope="module")
-def settled(stack: Stack) -> Iterator[Callable[[str], dict[str, Any]]]:
-    """The job of a case, by its name, once it has ended."""
-    cases = SUCCEEDS | {name: case for name, (case, _) in FAILS.items()}
-    with closing(User(stack)) as user:
-        jobs = submitted(user, cases)
-        yield lambda name: user.wait_and_sweep(jobs[name])
+def jobs(stack: Stack) -> Iterator[Batch]:
+    with batch(stack, SUCCEEDS | {name: case for name, (case, _) in FAILS.items()}, "runware") as jobs:
+        yield jobs
 
 
 @pytest.mark.parametrize("name", SUCCEEDS)
-def test_job_succeeds_and_is_paid_once_despite(
-    user: User, settled: Callable[[str], dict[str, Any]], name: str
-) -> None:
-    job = settled(name)
+def test_job_succeeds_and_is_paid_once_despite(user: User, jobs: Batch, name: str) -> None:
+    job = jobs.succeeded(name)
 
-    assert job["status"] == "succeeded", job["error"]
     assert job["outputs"][0]["bytes"] > 1000
     seen = user.seen(job)
     assert charges(seen) == 1
@@ -69,11 +61,15 @@ def test_job_succeeds_and_is_paid_once_despite(
         assert look_ups(seen) == SUCCEEDS[name].look_ups
 
 
+def test_webhook_delivered_three_times_is_answered_each_time(user: User, jobs: Batch) -> None:
+    [seen] = user.seen(jobs.settled("webhook delivered three times"))
+
+    assert [call["status"] for call in seen["webhooks"]] == [200, 200, 200]
+
+
 @pytest.mark.parametrize("name", FAILS)
-def test_job_fails_with_a_stable_code_at_no_cost_when(
-    user: User, settled: Callable[[str], dict[str, Any]], name: str
-) -> None:
-    job = settled(name)
+def test_job_fails_with_a_stable_code_at_no_cost_when(user: User, jobs: Batch, name: str) -> None:
+    job = jobs.settled(name)
 
     assert (job["status"], job["error"]["code"]) == ("failed", FAILS[name][1])
     assert job["cost"]["actual"] is None

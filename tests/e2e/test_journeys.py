@@ -11,24 +11,16 @@ import av
 import httpx
 import pytest
 
+from tests.e2e.cases import announced
 from tests.e2e.user import User, eventually, message, unique_prompt, video
-from tests.sandbox.completion_events import subscription
 from tests.sandbox.stack_file import Stack
 
 
 def test_documented_sora_job_lands_checked_and_is_announced(stack: Stack, user: User) -> None:
-    asked = video(unique_prompt(), seconds=8, size="1792x1024")
-    with subscription(stack) as events:
-        accepted = user.submit(asked)
-        announced = []
-        for detail in events.changes(accepted["id"], timeout=60):
-            announced.append(detail["status"])
-            if detail["status"] in ("succeeded", "failed"):
-                break
+    told, job = announced(stack, user, video(unique_prompt(), seconds=8, size="1792x1024"))
 
-    job = user.job(accepted["id"])
     [output] = job["outputs"]
-    assert announced[-1] == "succeeded"
+    assert told[-1] == "succeeded"
     assert job["cost"] == {
         "quoted": "4.00",
         "actual": "4.00",

@@ -84,6 +84,20 @@ class User:
     def cancel(self, job_id: str) -> httpx.Response:
         return self.call("POST", f"/v1/jobs/{job_id}/cancel")
 
+    def cancel_and_wait(self, job_id: str) -> dict[str, Any]:
+        """The job once it has ended, after a cancel that was taken down."""
+        answer = self.cancel(job_id)
+        assert (answer.status_code, answer.json()["cancel_requested"]) == (202, True), answer.text
+        job = self.wait_and_sweep(job_id)
+        assert job["cancel_requested"]
+        return job
+
+    def store_input(self, name: str, body: bytes, content_type: str = "application/octet-stream") -> str:
+        """The s3:// URL of a new file among the default owner's inputs."""
+        bucket, key = self.stack.outputs["MediaBucketName"], f"inputs/default/e2e/{name}"
+        self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        return f"s3://{bucket}/{key}"
+
     def sweep(self) -> None:
         self.client("lambda").invoke(FunctionName=self.stack.outputs["SweepOverdueFunctionName"])
 
