@@ -142,6 +142,11 @@ def test_mp4_without_a_movie_box_is_unusable() -> None:
         inspected(ftyp(b"isom") + box(b"mdat", bytes(80)))
 
 
+def test_mp4_cut_between_the_movie_box_and_the_media_is_unusable() -> None:
+    with pytest.raises(UnusableMedia, match="cut short"):
+        inspected(ftyp(b"isom") + box(b"moov", bytes(80)), Kind.VIDEO)
+
+
 @pytest.mark.parametrize("tail", [b"\0\0\0", b"\0" * 8, b"\0\0\0\1junk", b"junkjunkjunk"])
 def test_mp4_with_padding_behind_it_is_whole(tail: bytes) -> None:
     assert inspected(samples.MP4 + tail, Kind.VIDEO).extension == "mp4"

@@ -225,7 +225,8 @@ def _first_directory(head: bytes) -> int:
 
 
 def _boxes_fill(file: _File, *, needs_movie: bool) -> bool:
-    """Walks the top-level boxes (ISO/IEC 14496-12): they fill the file, and there is a movie box to play it by.
+    """Walks the top-level boxes (ISO/IEC 14496-12): they fill the file, and in a movie there are the box to play it by
+    and what is played: one that was cut between them is not whole.
 
     What follows when all is there does not matter, nor do boxes that are too many to be walked.
     """
@@ -242,4 +243,4 @@ def _boxes_fill(file: _File, *, needs_movie: bool) -> bool:
             return playable and name not in (b"moov", b"moof", b"mdat")
         names.add(name)
         position += length
-    return b"moov" in names or not needs_movie or position < file.size
+    return {b"moov", b"mdat"} <= names or not needs_movie or position < file.size
