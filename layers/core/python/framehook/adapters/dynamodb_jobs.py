@@ -84,11 +84,12 @@ class DynamoJobStore:
     def replace(self, job: Job, seen: Job) -> Job:
         stored = dataclasses.replace(job, version=seen.version + 1)
         item = job_item(stored, seen, self._retention_days)
-        self._expire_parts(stored)
         refusal = self._table.put(item, "version = :seen", {":seen": seen.version})
-        if refusal is None:
-            return stored
-        raise StaleJob(job_from_image(refusal.item) if refusal.item else None)
+        if refusal is not None:
+            raise StaleJob(job_from_image(refusal.item) if refusal.item else None)
+        # After the put: an end that came too late must not take the request of a job that goes on.
+        self._expire_parts(stored)
+        return stored
 
     def _expire_parts(self, job: Job) -> None:
         """What is stored beside a finished job goes with it, the prompt above all. An attempt's item is made where
