@@ -2,6 +2,7 @@
 
 import pytest
 
+from framehook.due_times import LATE_PAUSE
 from framehook.errors import DownloadRefused, ReplyLost, ResultGone, Unavailable
 from framehook.jobs import OutputState, Status
 from framehook.ports import DueJob
@@ -108,6 +109,35 @@ def test_file_without_any_report_becomes_the_result_after_three_look_ups(stack: 
 
     assert job.status is Status.SUCCEEDED
     assert job.charged is None
+
+
+def test_file_without_any_report_waits_for_its_price_while_the_provider_can_not_be_asked(
+    stack: InMemoryStack,
+) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.landing.land(stack.upload(task, MP4))
+    for _ in range(5):
+        stack.answer(ReplyLost("…"))
+        assert stack.follow_up_when_due(job.id).status is Status.RUNNING
+    stack.answer(response(200, {"data": [success(task)["data"][0] | {"status": "success"}]}))
+
+    job = stack.follow_up_when_due(job.id)
+
+    assert (job.status, job.charged) == (Status.SUCCEEDED, 4_000_000)
+
+
+def test_running_job_that_nobody_can_ask_about_ends_half_an_hour_after_its_deadline(
+    stack: InMemoryStack,
+) -> None:
+    job = stack.running()
+    began = stack.clock.now()
+    stack.scripted["runware"].answers.extend([response(200, {"data": []})] * 60)
+
+    while not job.status.terminal:
+        job = stack.follow_up_when_due(job.id)
+
+    assert stack.clock.now() - began <= stack.policy.run_deadline + LATE_PAUSE
 
 
 def test_missing_upload_is_fetched_after_its_grace(stack: InMemoryStack) -> None:

@@ -155,3 +155,20 @@ def test_key_that_can_not_be_read_keeps_no_job_with_a_cancel_from_its_look_ups(
         job = stack.follow_up_when_due(job.id)
 
     assert (job.status, len(stack.runcomfy.requests)) == (Status.RUNNING, 1)
+
+
+def test_file_that_is_gone_is_looked_for_less_and_less_often_while_its_job_is_parked(
+    stack: InMemoryStack,
+) -> None:
+    job = submitted(stack, BOTH, LOST, comfy.taken())
+    stack.clock.advance(seconds=180)
+    job = followed(stack, job, comfy.finished())
+    assert job.status is Status.PARKED
+    stack.starter.fetches.clear()
+    stack.clock.advance(hours=1)
+    end = stack.clock.now() + 12 * HOUR
+    while stack.clock.now() < end:
+        job = followed(stack, job)
+
+    assert job.status is Status.PARKED
+    assert len(stack.starter.fetches) <= 12 * 4 + 1

@@ -45,7 +45,8 @@ class Claim:
         errand = next_errand(job, self.now, self.policy)
         if errand is not None and job.status is not Status.STORING:
             waits_for_files = next_bringing_in(job, self.now, self.policy) is not None
-            pause = ERRAND_PAUSE if waits_for_files else ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
+            pause = ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
+            pause = self._pause_for_files(job) if waits_for_files else pause
             next_due = min(next_due, max(errand, self.now + pause))
         return replace(claimed, due_at=next_due, updated_at=self.now)
 
@@ -53,13 +54,9 @@ class Claim:
         """When it is due next, errands apart."""
         match job.status:
             case Status.RUNNING:
-                pause = LATE_PAUSE if self._is_late(job) else pause_after_look_up(job, self.now, self.policy)
-                if claimed != job and has_look_ups_to_spare(claimed, self.policy):
-                    return self.now + pause
-                return max(next_look_up(claimed, self.policy), self.now + pause)
+                return self._next_look(job, claimed)
             case Status.STORING:
-                waited = self.now - entered_at(job, Status.STORING)
-                return self.now + min(max(self.policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
+                return self.now + self._pause_for_files(job)
             case Status.PARKED:
                 given_up = max(self._end_of_parking(job), self.now + LAST_CHANCE)
                 if not self._is_worth_a_look(job):
@@ -68,6 +65,23 @@ class Claim:
                 return min(given_up, max(next_look_up(claimed, self.policy), self.now + pause))
             case _:
                 return self.now + self.policy.queue_patience
+
+    def _next_look(self, job: Job, claimed: Job) -> int:
+        """At a running job: at its deadline, whatever the pauses are by then."""
+        late = self._is_late(job)
+        pause = LATE_PAUSE if late else pause_after_look_up(job, self.now, self.policy)
+        following = self.now + pause
+        if claimed == job or not has_look_ups_to_spare(claimed, self.policy):
+            following = max(next_look_up(claimed, self.policy), following)
+        return following if late else min(following, max(self._deadline(job), self.now + ERRAND_PAUSE))
+
+    def _deadline(self, job: Job) -> int:
+        return (job.accepted_at or job.created_at) + self.policy.run_deadline
+
+    def _pause_for_files(self, job: Job) -> int:
+        """Before files that have not come are looked for again: longer, the longer they have been waited for."""
+        waited = self.now - entered_at(job, job.status)
+        return min(max(self.policy.upload_grace, waited), _LONGEST_FETCH_PAUSE)
 
     def _counted(self, job: Job) -> Job:
         """With one more look-up, if it is time for one: by its schedule, or because something has made it due early."""
@@ -92,7 +106,7 @@ class Claim:
         if job.status is Status.PARKED:
             return self.now >= self._end_of_parking(job)
         running = job.status is Status.RUNNING
-        return running and self.now >= (job.accepted_at or job.created_at) + self.policy.run_deadline
+        return running and self.now >= self._deadline(job)
 
     def _end_of_parking(self, job: Job) -> int:
         return entered_at(job, Status.PARKED) + self.policy.parked_for

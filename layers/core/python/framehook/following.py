@@ -149,7 +149,7 @@ class Following:
         last = look or job.look_ups >= self.changes.policy.most_look_ups
         if last and told and due_at >= deadline + LAST_CHANCE:
             self.changes.apply(seen, overdue)
-        elif seen.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
+        elif look and told and seen.look_ups >= _LOOK_UPS_BEFORE_FILES_SUFFICE:
             self.changes.apply(seen, finished_by_its_files)
 
     def _parked(self, job: Job, due_at: int, *, look: bool) -> None:
