@@ -1,11 +1,12 @@
 """In-memory versions of every port, for tests of use cases. They keep the same contract as the adapters, and
 the same contract tests run on both; they can also misbehave on demand (see trouble). Nothing here talks to
-AWS or to a network.
+AWS or to a network. How AWS delivers things is here too: queues, a stream, asynchronous invocations.
 """
 
 from tests.fakes.chance import FakeClock, SeededChance
 from tests.fakes.directories import FakeGateStore, FakeOwnerDirectory, FakeSecrets
 from tests.fakes.exchanges import FakeDownloader, FakeFileSender, ScriptedTransport, SentFile
+from tests.fakes.invocations import FakeInvocations, Invocation
 from tests.fakes.job_store import Change, FakeJobStore
 from tests.fakes.media import FakeMediaStore, FakeUploadSigner, StoredObject
 from tests.fakes.messages import (
@@ -17,6 +18,8 @@ from tests.fakes.messages import (
     RecordingQueue,
     RecordingStarter,
 )
+from tests.fakes.queues import FakeQueue, QueueMessage
+from tests.fakes.streams import FakeStream
 from tests.fakes.trouble import Trouble
 
 __all__ = [
@@ -26,11 +29,16 @@ __all__ = [
     "FakeDownloader",
     "FakeFileSender",
     "FakeGateStore",
+    "FakeInvocations",
     "FakeJobStore",
     "FakeMediaStore",
     "FakeOwnerDirectory",
+    "FakeQueue",
     "FakeSecrets",
+    "FakeStream",
     "FakeUploadSigner",
+    "Invocation",
+    "QueueMessage",
     "RecordingBus",
     "RecordingDeadLetters",
     "RecordingFollowUps",

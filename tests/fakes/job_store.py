@@ -3,7 +3,7 @@ of changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from framehook.adapters.job_index import (
@@ -39,6 +39,9 @@ class _Claim:
     until: int
 
 
+type _Indexed = tuple[str, int | None]  # a job's id and due time
+
+
 class FakeJobStore:
     def __init__(self, clock: Clock | None = None, retention_days: int | None = None) -> None:
         self.trouble = Trouble()
@@ -48,16 +51,22 @@ class FakeJobStore:
         self.attempts: dict[tuple[str, int], AttemptRecord] = {}
         self.changes: list[Change] = []
         self._claims: dict[tuple[str, int, int], _Claim] = {}
-        self._frozen_index: list[Job] | None = None
+        self._moves: list[tuple[int, _Indexed]] = []  # every change of the index, and when
+        self._frozen_index: list[_Indexed] | None = None
+        self._index_lag = 0
         self._clock = clock or FakeClock()
         self._retention_days = retention_days
 
     def freeze_index(self) -> None:
         """From now on `due` answers from the index as it is now, as a lagging index does."""
-        self._frozen_index = list(self.jobs.values())
+        self._frozen_index = list(self._indexed())
 
     def thaw_index(self) -> None:
         self._frozen_index = None
+
+    def lag_index(self, ms: int) -> None:
+        """From now on `due` answers as of so long ago; 0: as of now. An index that is frozen stays so."""
+        self._index_lag = ms
 
     @may_fail
     def get(self, job_id: str) -> Job | None:
@@ -153,11 +162,10 @@ class FakeJobStore:
 
     @may_fail
     def due(self, shard: int, now: int, limit: int) -> Sequence[DueJob]:
-        indexed = self._frozen_index if self._frozen_index is not None else list(self.jobs.values())
         found = [
-            DueJob(job.id, job.due_at)
-            for job in indexed
-            if job.due_at is not None and job.due_at <= now and due_shard(job.id) == shard
+            DueJob(job_id, due_at)
+            for job_id, due_at in self._indexed()
+            if due_at is not None and due_at <= now and due_shard(job_id) == shard
         ]
         return sorted(found, key=lambda due: due.due_at)[:limit]
 
@@ -174,8 +182,19 @@ class FakeJobStore:
         return Page(tuple(taken), cursor_after(owner, taken[-1].created_at, taken[-1].id) if more else None)
 
     def _store(self, seen: Job | None, job: Job) -> None:
-        self.changes.append(Change(self.jobs.get(job.id), job, notice(seen, job) is not None))
+        before = self.jobs.get(job.id)
+        if job.due_at != (before.due_at if before else None):
+            self._moves.append((self._clock.now(), (job.id, job.due_at)))
+        self.changes.append(Change(before, job, notice(seen, job) is not None))
         self.jobs[job.id] = job
+
+    def _indexed(self) -> Iterable[_Indexed]:
+        if self._frozen_index is not None:
+            return self._frozen_index
+        if not self._index_lag:
+            return [(job.id, job.due_at) for job in self.jobs.values()]
+        until = self._clock.now() - self._index_lag
+        return dict(move for at, move in self._moves if at <= until).items()
 
     def _expired(self, job: Job) -> bool:
         return self._past(expires_at(job, self._retention_days))

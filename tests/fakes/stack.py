@@ -61,10 +61,10 @@ class InMemoryStack:
     keys: Mapping[str, str] = field(default_factory=lambda: dict(KEYS))
     transports: Mapping[str, Transport] = field(default_factory=dict)
     webhook_base: str = "https://hooks.example"
+    clock: FakeClock = field(default_factory=FakeClock)
+    chance: SeededChance = field(default_factory=SeededChance)
 
     def __post_init__(self) -> None:
-        self.clock = FakeClock()
-        self.chance = SeededChance()
         self.jobs = FakeJobStore(self.clock)
         self.gates = FakeGateStore()
         self.media = FakeMediaStore()

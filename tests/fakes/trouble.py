@@ -1,4 +1,4 @@
-"""Failures on demand: the next calls of a fake raise Unavailable, before or after they took effect."""
+"""Failures on demand: the next calls of a fake raise Unavailable before or after they took effect, or are overtaken."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class _Planned:
     calls: int
     applied: bool
     method: str | None
+    meanwhile: Callable[[], object] | None = None
 
 
 class Trouble:
@@ -23,20 +24,25 @@ class Trouble:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._planned: list[_Planned] = []
+        self.planned: list[_Planned] = []
 
     def fail_next(self, calls: int = 1, *, applied: bool = False, method: str | None = None) -> None:
         """The next `calls` calls (of `method`, or of any) raise Unavailable. With `applied` they take effect
         first: the reply to a write that was done is lost."""
-        self._planned.append(_Planned(calls, applied, method))
+        self.planned.append(_Planned(calls, applied, method))
+
+    def overtake_next(self, method: str, meanwhile: Callable[[], object]) -> None:
+        """The next call of `method` takes effect, its reply is lost, `meanwhile` writes the same item, and the SDK's
+        own repetition is answered as things are by then: a write that was done looks refused."""
+        self.planned.append(_Planned(1, applied=True, method=method, meanwhile=meanwhile))
 
     def take(self, method: str) -> _Planned | None:
         """What was planned for this call; None when it just works."""
-        for planned in self._planned:
+        for planned in self.planned:
             if planned.method in (None, method):
                 planned.calls -= 1
                 if planned.calls <= 0:
-                    self._planned.remove(planned)
+                    self.planned.remove(planned)
                 return planned
         return None
 
@@ -52,11 +58,17 @@ def may_fail[S: _Troubled, **P, R](method: Callable[Concatenate[S, P], R]) -> Ca
 
     @wraps(method)
     def call(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self.trouble.lock:
-            planned = self.trouble.take(name)
+        trouble = self.trouble
+        with trouble.lock:
+            if not trouble.planned:  # nearly always, and simulations make millions of calls
+                return method(self, *args, **kwargs)
+            planned = trouble.take(name)
             if planned and not planned.applied:
                 raise Unavailable(f"{name} failed on demand")
             result = method(self, *args, **kwargs)
+            if planned and planned.meanwhile:
+                planned.meanwhile()
+                return method(self, *args, **kwargs)
             if planned:
                 raise Unavailable(f"the reply of {name} was lost on demand")
             return result

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import override
 
 import pytest
 
 from framehook.adapters.job_index import due_shard
 from framehook.errors import StaleJob, Unavailable
-from framehook.jobs import Output, OutputState, Status
+from framehook.jobs import AttemptRecord, Output, OutputRecord, OutputState, Status
 from framehook.ports import (
     Chance,
     Clock,
@@ -22,6 +23,7 @@ from framehook.ports import (
     FollowUpQueue,
     FunctionStarter,
     GateStore,
+    JobFile,
     JobQueue,
     JobStore,
     MediaStore,
@@ -32,7 +34,7 @@ from framehook.ports import (
 )
 from tests.contracts.job_store import JobStoreContract, StoreFactory
 from tests.contracts.media_store import MediaStoreContract
-from tests.contracts.samples import NOW, a_job
+from tests.contracts.samples import NOW, a_job, a_landed_file, a_request
 from tests.contracts.small_ports import (
     Arrivals,
     FollowUpQueueContract,
@@ -157,6 +159,80 @@ def test_freeze_index_due_lags_behind_the_table() -> None:
     assert store.due(due_shard(job.id), NOW, 10) == [DueJob(job.id, NOW)]
     store.thaw_index()
     assert store.due(due_shard(job.id), NOW, 10) == []
+
+
+def test_lag_index_due_answers_as_of_then() -> None:
+    clock = FakeClock(NOW)
+    store, job = FakeJobStore(clock), a_job(due_at=NOW)
+    shard = due_shard(job.id)
+    store.put_new(job)
+    clock.advance(seconds=60)
+    store.replace(replace(job, due_at=NOW + 1), job)
+    store.lag_index(60_000)
+    assert store.due(shard, clock.at, 10) == [DueJob(job.id, NOW)]
+    store.lag_index(60_001)
+    assert store.due(shard, clock.at, 10) == []
+    store.lag_index(1)
+    clock.advance(ms=1)
+    assert store.due(shard, clock.at, 10) == [DueJob(job.id, NOW + 1)]
+
+
+def test_lag_index_shows_a_finished_job_until_it_has_caught_up() -> None:
+    clock = FakeClock(NOW)
+    store, job = FakeJobStore(clock), a_job(due_at=NOW)
+    shard = due_shard(job.id)
+    store.put_new(job)
+    clock.advance(ms=1)
+    store.replace(replace(job, due_at=None, status=Status.FAILED, finished_at=NOW), job)
+    store.lag_index(1)
+    assert store.due(shard, clock.at, 10) == [DueJob(job.id, NOW)]
+    store.lag_index(0)
+    assert store.due(shard, clock.at, 10) == []
+
+
+def test_freeze_index_while_it_lags_keeps_what_it_showed() -> None:
+    clock = FakeClock(NOW)
+    store, job = FakeJobStore(clock), a_job(due_at=NOW)
+    shard = due_shard(job.id)
+    store.lag_index(1)
+    store.put_new(job)
+    store.freeze_index()
+    clock.advance(ms=1)
+    assert store.due(shard, clock.at, 10) == []
+    store.thaw_index()
+    assert store.due(shard, clock.at, 10) == [DueJob(job.id, NOW)]
+
+
+def test_second_try_after_a_lost_reply_is_answered_as_by_the_table() -> None:
+    """By a caller: what the SDK itself repeats counts as done, and shows in no fake."""
+    store, job, request = FakeJobStore(), a_job(), a_request()
+    landed = a_landed_file()
+    twice = partial(_twice, store)
+    assert twice("put_request", job.id, request) == request
+    assert twice("put_new", job) == job
+    assert twice("claim_landing", job.id, 0, 1, "etag", NOW, NOW + 10)
+    assert twice("record_landing", job.id, 0, 1, "etag", landed)
+    twice("record_answer", job.id, 1, "once")
+    twice("release_landing", job.id, 0, 1, "etag")
+    expected = JobFile(job, request, (OutputRecord(0, landed=landed),), (AttemptRecord(1, ("once",)),))
+    assert store.get_file(job.id) == expected
+
+
+def _twice(store: FakeJobStore, method: str, *args: object) -> object:
+    store.trouble.fail_next(applied=True, method=method)
+    with pytest.raises(Unavailable):
+        getattr(store, method)(*args)
+    return getattr(store, method)(*args)
+
+
+def test_overtake_next_replace_that_was_done_looks_stale() -> None:
+    store, job = FakeJobStore(), a_job()
+    store.put_new(job)
+    mine = replace(job, refusals=1, version=1)
+    store.trouble.overtake_next("replace", lambda: store.replace(replace(mine, look_ups=1), mine))
+    with pytest.raises(StaleJob) as stale:
+        store.replace(replace(job, refusals=1), job)
+    assert stale.value.current == store.get(job.id) == replace(job, refusals=1, look_ups=1, version=2)
 
 
 def test_changes_tell_which_writes_are_worth_announcing() -> None:
