@@ -37,7 +37,7 @@ status: environments ## Is the local stack up, and where
 ## Tests ---------------------------------------------------------------------------------------------------------------
 
 # In this order, whatever -j says: the cheap ones fail first.
-.PHONY: test lint type unit integration e2e bench
+.PHONY: test lint type unit integration e2e chaos bench
 test: ## Everything CI runs: lint, type, unit, integration, e2e
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory type
@@ -55,14 +55,18 @@ lint: .venv/tools/.made .venv/sam/.made ## Style, imports that go one way, the t
 type: .venv/tools/.made ## Types, strictly
 	$(TOOLS)/mypy
 
-unit: .venv/tools/.made ## Tests without network or processes
+unit: .venv/tools/.made ## Tests without network or processes, some thousand simulated runs among them
 	$(PYTEST) tests/unit
+	$(PYTEST) -n logical tests/chaos
 
 integration: environments ## Adapters against a local AWS
 	$(PYTEST) tests/integration
 
 e2e: environments ## The deployed stack, on a local AWS of its own
 	$(PYTEST) tests/e2e
+
+chaos: .venv/tools/.made ## Simulate the whole system with faults at every step, on SEEDS=100000, say; tell the story of SEED=7
+	@$(TOOLS)/python -m tests.chaos $(if $(SEED),--seed '$(SEED)',--seeds '$(or $(SEEDS),10000)')
 
 bench: environments ## What the build weighs, how fast it starts, what a large file takes, how often jobs are looked up, what one costs
 	@$(TOOLS)/python -m tests.benchmarks

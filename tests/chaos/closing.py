@@ -1,0 +1,139 @@
+"""What must hold when nothing is left to happen: compares what the system says with the truth, the ledger of what
+providers were paid for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from framehook.jobs import Job, OutputState, Status, TaskState
+from tests.chaos.books import Books
+from tests.chaos.cloud import Cloud
+from tests.chaos.world import HOUR
+
+_BLINDING = ("look-up lost", "look-up refused", "API key missing", "download failed")
+_LAST_LOOKS = 4 * HOUR
+_TO_PROVE = 40  # look-ups of an unknown outcome, until its proof window is over
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Adds to the problems of `books`."""
+
+    books: Books
+    cloud: Cloud
+
+    def close(self, promised: Iterable[str], asked: int) -> None:
+        """`promised`: jobs that somebody was told to exist; `asked`: how many were asked for."""
+        jobs = self.cloud.stack.jobs.jobs
+        if len(jobs) > asked:
+            self.books.problem(len(jobs), "jobs for one request each:", asked)
+        for job_id in promised:
+            if job_id not in jobs:
+                self.books.problem("a job that was promised does not exist")
+        for job in jobs.values():
+            self._job(job)
+        self._bucket()
+        self._events()
+        for defect in self.cloud.functions.defects:
+            self.books.problem("defect:", defect)
+        if len(self.cloud.messages.dead_letters):
+            self.books.problem(len(self.cloud.messages.dead_letters), "dead letters after the redrive")
+
+    def _job(self, job: Job) -> None:
+        if not job.status.terminal:
+            self.books.problem("never ends:", job.status, [task.state for task in job.tasks])
+            return
+        if self.books.ends[job.id] != 1:
+            self.books.problem(self.books.ends[job.id], "ends of one job")
+        self._money(job)
+        for slot in range(job.count):
+            self._slot(job, slot)
+        for each in self.books.ledger.of_job(job.id):
+            bound = self.books.policy.most_look_ups * (
+                1 + self.books.resends[job.id] + self.books.adoptions[job.id]
+            )
+            if each.looks > bound + _TO_PROVE:
+                self.books.problem(each.looks, "look-ups of", each.short)
+
+    def _money(self, job: Job) -> None:
+        own = list(self.books.ledger.of_job(job.id))
+        sure = sum(each.cost for each in own if each.told_at is not None)
+        most = sum(each.cost for each in own if each.told_at is not None or each.maybe_told)
+        charged = job.charged or 0
+        if not sure <= charged <= most:
+            self.books.problem("charged", charged, "but told of", sure, "to", most)
+        for task in job.tasks:
+            unknown = task.state is TaskState.REPORTED and task.cost is None
+            excused = self._outage_until(job.finished_at or 0) or any(
+                each.id == task.id and each.denied for each in own
+            )
+            if unknown and not excused:
+                self.books.problem("a reported task has no cost")
+
+    def _slot(self, job: Job, slot: int) -> None:
+        """Whether what was paid for in one place of the job was delivered, or there is a reason why not."""
+        good = [each for each in self.books.ledger.paid(job.id, slot) if each.ended and each.succeeds]
+        landed = [
+            each
+            for each in job.outputs
+            if each.state is OutputState.LANDED and each.index % job.count == slot
+        ]
+        if landed and not good:
+            self.books.problem("an output landed that nobody made")
+        if job.status is Status.SUCCEEDED and not landed:
+            self.books.problem("succeeded without output", slot)
+        if landed or not good or not job.error:
+            return
+        excused = job.error.code in ("outcome_unknown", "abandoned")
+        known = {task.id for task in job.tasks}
+        for each in good:
+            too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
+            # A person had it sent again, and the provider never said what it calls the first.
+            never_named = self.books.resends[job.id] and each.id not in known
+            # It was kept in reserve for its successor, for longer than the provider keeps it.
+            outlived = each.attempt < job.attempt and each.kept_until < (job.finished_at or 0)
+            excused = excused or too_late or each.url_expired or never_named or outlived
+            if not excused and not self._outage_until(job.finished_at or 0):
+                self.books.problem("a paid result is lost:", each.short, job.status, job.error.code)
+
+    def _outage_until(self, moment: int) -> bool:
+        """Whether nothing could be learnt or fetched for longer than any deadline, until not long before; or things
+        went wrong all the time until after it."""
+        began = self.books.world.story.began
+        if self.books.calm_at - began > 24 * HOUR and moment < self.books.calm_at + _LAST_LOOKS:
+            return True
+        return any(
+            kind in _BLINDING
+            and ends - starts > 24 * HOUR
+            and starts < moment < min(ends, self.books.calm_at) + _LAST_LOOKS
+            for kind, starts, ends in self.books.world.outages
+        )
+
+    def _bucket(self) -> None:
+        records = self.cloud.stack.jobs.outputs
+        keys = {record.landed.key for record in records.values() if record.landed}
+        for key, stored in self.cloud.stack.media.objects.items():
+            if not key.startswith("outputs/"):
+                continue
+            job_id = key.split("/")[2]
+            whole = {each.body(0) for each in self.books.ledger.of_job(job_id)}
+            if stored.body not in whole:
+                self.books.problem("not a whole file:", key)
+            if key not in keys:
+                self.books.problem("no record of", key)
+
+    def _events(self) -> None:
+        ends: dict[str, set[str]] = {}
+        for detail in self.cloud.changes.announced:
+            status, before = Status(detail["status"]), detail["previous_status"]
+            if status.terminal and not (before and Status(before).terminal):
+                ends.setdefault(detail["id"], set()).add(detail["event_id"])
+        for ids in ends.values():
+            if len(ids) > 1:
+                self.books.problem("several completion events:", sorted(ids))
+        unannounced = {change.after.id for change in self.cloud.changes.stream.discarded}
+        for job_id in self.cloud.stack.jobs.jobs:
+            if job_id not in ends and job_id not in unannounced:
+                self.books.problem("an end that nobody was told of")
