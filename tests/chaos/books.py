@@ -20,6 +20,7 @@ _BACK = {
     (Status.SUBMITTING, Status.QUEUED),
     (Status.QUEUED, Status.PARKED),
     (Status.RUNNING, Status.PARKED),
+    (Status.STORING, Status.PARKED),
     *_BY_A_PERSON,
 }
 

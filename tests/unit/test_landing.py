@@ -112,6 +112,26 @@ def test_second_unusable_copy_of_the_result_means_that_the_output_is_lost(stack:
     assert job.charged == 4_000_000
 
 
+def test_unusable_copy_that_two_functions_look_at_counts_once(
+    stack: InMemoryStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = stack.running()
+    [task] = stack.sent()
+    stack.webhook(task, success(task))
+    land(stack, stack.upload(task, b"not a video"))
+    stack.downloader.bodies[VIDEO_URL] = b"still not a video"
+    stack.fetching.fetch(job.id, 0)
+
+    def delete(key: str) -> None:
+        monkeypatch.undo()
+        stack.landing.land(key)  # another delivery of the same notification
+
+    monkeypatch.setattr(stack.media, "delete", delete)
+    stack.landing.land(f"incoming/{job.id}/1/0")
+
+    assert stack.job(job.id).outputs[0].state is OutputState.TO_FETCH
+
+
 def test_nothing_is_promoted_for_a_job_nobody_knows(stack: InMemoryStack) -> None:
     key = "incoming/00000000-0000-4000-8000-000000000000/1/0"
     stack.media.put(key, MP4, "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from framehook.errors import InvalidRequest
+from framehook.errors import InvalidRequest, ResultGone
 from framehook.jobs import OutputState, Status, TaskState
 from framehook.providers.contract import HttpResponse
 from framehook.requests import ResolveRequest
+from framehook.tasks import is_open
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack
 from tests.unit.runninghub_stories import HOUR, LOST, SORA, TWO, adopted, parked, sent, submitted
@@ -116,6 +117,47 @@ def test_empty_success_of_an_earlier_attempt_ends_nothing(stack: InMemoryStack) 
     assert len(stack.runninghub.requests) == 1  # it may have been paid already
 
     assert stack.webhook(sent(stack, 0), hub.event(hub.finished())).status is Status.STORING
+
+
+def sent_again(stack: InMemoryStack) -> str:
+    """A job whose first send nobody knows the outcome of, and which a person had sent again."""
+    job = parked(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+    stack.runninghub.answers.append(hub.taken(hub.OTHER_TASK))
+    stack.submit(job.id)
+    return job.id
+
+
+def test_second_send_whose_file_is_gone_leaves_the_first_to_a_person_or_its_own_news(
+    stack: InMemoryStack,
+) -> None:
+    job_id = sent_again(stack)
+    stack.webhook(sent(stack, 1), hub.event(hub.finished(hub.OTHER_TASK)))
+    stack.downloader.bodies[hub.VIDEO_URL] = ResultGone("…")
+    stack.clock.advance(hours=1)
+
+    stack.fetching.fetch(job_id, 0)
+
+    job = stack.job(job_id)
+    assert job.status is Status.PARKED
+    assert [task.state for task in job.tasks] == [TaskState.UNKNOWN, TaskState.SUPERSEDED]
+    assert job.charged == 800_000
+    assert not any(is_open(task) for task in job.tasks if task.state is TaskState.SUPERSEDED)
+    assert stack.webhook(sent(stack, 0), hub.event(hub.finished())).status is Status.STORING
+
+
+def test_failure_of_an_earlier_attempt_that_is_taken_back_is_no_first_word_of_the_next(
+    stack: InMemoryStack,
+) -> None:
+    job = parked(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+    stack.webhook(sent(stack, 0), hub.event(hub.broken()))
+    stack.clock.advance(seconds=3_600)
+
+    job = stack.webhook(sent(stack, 0), hub.event(hub.task("RUNNING")))
+
+    [task] = [task for task in job.tasks if task.state is TaskState.ACCEPTED]
+    assert (job.status, task.failing_since) == (Status.RUNNING, None)
 
 
 def test_empty_repeat_takes_nothing_from_a_reserve(stack: InMemoryStack) -> None:

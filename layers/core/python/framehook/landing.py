@@ -115,10 +115,14 @@ class Landing:
         logger.warning("unusable file", extra={"job_id": job.id, "output": place.index, "why": why})
         if head.fetched:  # the provider has it still; a second fetch must not be taken for the first
             self.media.delete(str(IncomingKey(job.id, place.attempt, place.index)))
-        failure, index, attempt = Failure("output_invalid", why), place.index, place.attempt
-        self.changes.apply(
-            job, lambda seen, now: with_refused(seen, index, attempt, failure, head.fetched, now)
-        )
+        failure = Failure("output_invalid", why)
+
+        def refused(seen: Job, now: int) -> Job:
+            if place not in seen.outputs:
+                return seen  # another delivery of this notification was first: one bad file counts once
+            return with_refused(seen, place.index, place.attempt, failure, head.fetched, now)
+
+        self.changes.apply(job, refused)
 
     def _note_landed(self, job: Job, place: Output) -> None:
         self.changes.apply(job, lambda seen, now: with_landed(seen, place.index, place.attempt, now))

@@ -24,9 +24,9 @@ from framehook.jobs import (
     kind_of,
 )
 from framehook.providers.contract import Failed, Missing, Report, StillRunning, Succeeded
+from framehook.tasks import OUTPUT_MISSING
 from framehook.transitions import CANCELLED, settle
 
-OUTPUT_MISSING = Failure("output_missing", "the provider reported a success without a file")
 _MISSING_SECONDS = 10  # between two look-ups that find no task, before it counts as stopped
 _EMPTY_SECONDS = 10  # between two words of a success without files, before it is believed
 
@@ -130,7 +130,8 @@ class _News:
         doubted = superseded and task.failure is None
         match self.report:
             case StillRunning() if free and doubted and job.status is not Status.STORING:
-                return tasks.reinstated(job, task, TaskState.ACCEPTED)
+                alive = replace(task, failing_since=None)
+                return tasks.reinstated(tasks.with_task(job, alive), alive, TaskState.ACCEPTED)
             case Succeeded() as done if superseded and self._is_doubtful(job, task, done):
                 return self._with_empty_earlier(job, task, free=free)
             case Succeeded() if free:

@@ -12,6 +12,7 @@ from framehook.identifiers import unnamed
 from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState
 from framehook.providers.contract import Provider
 
+OUTPUT_MISSING = Failure("output_missing", "the provider reported a success without a file")
 # Ours, not the provider's: it says nothing of how the task ended.
 RUN_DEADLINE = Failure("run_deadline", "the provider did not report a result within the job's deadline")
 
@@ -114,8 +115,9 @@ def reconciled(job: Job) -> Job:
 
 
 def doubted(job: Job) -> Job:
-    """The job with every failed task replaced by the earlier one that it was sent for, where that may still be paid."""
-    for current in [task for task in counting(job) if task.state is TaskState.FAILED]:
+    """The job with every task that came to nothing replaced by the earlier one that it was sent for, where that may
+    still be paid."""
+    for current in [task for task in counting(job) if came_to_nothing(job, task)]:
         earlier = [
             task
             for task in job.tasks
@@ -124,6 +126,11 @@ def doubted(job: Job) -> Job:
         if earlier:
             job = reinstated(job, earlier[-1], TaskState.UNKNOWN)
     return job
+
+
+def came_to_nothing(job: Job, task: Task) -> bool:
+    """Whether a task failed, or none of its files can be had."""
+    return task.state is TaskState.FAILED or (task.state is TaskState.REPORTED and _is_idle(job, task))
 
 
 def reinstated(job: Job, task: Task, state: TaskState) -> Job:
@@ -135,7 +142,7 @@ def reinstated(job: Job, task: Task, state: TaskState) -> Job:
         elif known.slot != task.slot or not known.state.counts:
             tasks.append(known)
         elif known.state is not TaskState.PLANNED:  # it may have been paid; a planned one surely was not
-            tasks.append(replace(known, state=TaskState.SUPERSEDED))
+            tasks.append(replace(known, state=TaskState.SUPERSEDED, failure=_failure_of(job, known)))
     job = _with_tasks(job, tuple(tasks))
     kinds = task.spare_files or (None,)
     own = [Output(task.slot + n * job.count, task.attempt, kind=kind) for n, kind in enumerate(kinds)]
@@ -155,6 +162,13 @@ def charged(tasks: Sequence[Task]) -> int | None:
     """The sum of what the provider reported over all attempts; None while it reported nothing."""
     costs = [task.cost for task in tasks if task.cost is not None]
     return sum(costs) if costs else None
+
+
+def _failure_of(job: Job, task: Task) -> Failure | None:
+    """Why a task came to nothing: its own failure, or that of its files. There is nothing more to learn of it then."""
+    if task.state is not TaskState.REPORTED:
+        return task.failure
+    return next((output.failure for output in outputs_of(job, task.slot) if output.failure), OUTPUT_MISSING)
 
 
 def _is_idle(job: Job, task: Task) -> bool:

@@ -2,7 +2,7 @@
 
 `move` takes a job along one line of the table; `settle` takes it as far as its tasks and outputs allow.
 (attempt, status) never decreases, except by `refused_for_now`, the proof that nothing was accepted, and back to
-`parked` when an attempt that a person asked for has failed while the one before may still be paid.
+`parked` when an attempt that a person asked for came to nothing while the one before may still be paid.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         # A `resend` came to nothing, and the first send may still be paid:
         (_S.QUEUED, _E.UNPROVEN): _S.PARKED,
         (_S.RUNNING, _E.UNPROVEN): _S.PARKED,
-        (_S.RUNNING, _E.EXPIRED): _S.FAILED,
+        (_S.STORING, _E.UNPROVEN): _S.PARKED,
         (_S.STORING, _E.LANDED): _S.SUCCEEDED,
         (_S.STORING, _E.OUTPUT_LOST): _S.FAILED,
         (_S.PARKED, _E.ACCEPTED): _S.RUNNING,
@@ -102,7 +102,7 @@ def move(job: Job, event: Event, now: int, failure: Failure | None = None) -> Jo
         raise ForbiddenTransition(f"{job.status} does not allow {event}") from None
     reason = failure.code if failure else None
     begins = status in _UNDER_WAY and job.status not in _UNDER_WAY
-    asked_anew = begins or (job.status is Status.RUNNING and status is Status.PARKED)
+    asked_anew = begins or (job.status in _UNDER_WAY and status is Status.PARKED)
     moved = replace(
         job,
         status=status,
