@@ -9,6 +9,9 @@ import pytest
 
 from framehook.ports import DueJob, FollowUpQueue, Gate, GateStore, OwnerDirectory, Secrets
 
+JOB = "0c9d6d6c-44c5-4a5b-8a33-1f5a2f6d9a01"
+OTHER_JOB = "0c9d6d6c-44c5-4a5b-8a33-1f5a2f6d9a02"
+
 # What has arrived when so many seconds have passed; asked again, what has arrived since.
 type Arrivals = Callable[[float], Sequence[DueJob]]
 
@@ -86,17 +89,17 @@ class FollowUpQueueContract(ABC):
     def arrivals(self) -> Arrivals: ...
 
     def test_send_job_and_due_time_arrive(self, follow_ups: FollowUpQueue, arrivals: Arrivals) -> None:
-        follow_ups.send(DueJob("job-1", 1_700_000_000_001), 0)
-        assert arrivals(0) == [DueJob("job-1", 1_700_000_000_001)]
+        follow_ups.send(DueJob(JOB, 1_700_000_000_001), 0)
+        assert arrivals(0) == [DueJob(JOB, 1_700_000_000_001)]
 
     def test_send_arrives_after_its_delay_and_not_before(
         self, follow_ups: FollowUpQueue, arrivals: Arrivals
     ) -> None:
-        follow_ups.send(DueJob("job-1", 5), 2)
-        follow_ups.send(DueJob("job-2", 6), 0)
-        assert arrivals(0) == [DueJob("job-2", 6)]
-        assert arrivals(2.5) == [DueJob("job-1", 5)]
+        follow_ups.send(DueJob(JOB, 5), 2)
+        follow_ups.send(DueJob(OTHER_JOB, 6), 0)
+        assert arrivals(0) == [DueJob(OTHER_JOB, 6)]
+        assert arrivals(2.5) == [DueJob(JOB, 5)]
 
     def test_send_longest_delay_is_taken(self, follow_ups: FollowUpQueue, arrivals: Arrivals) -> None:
-        follow_ups.send(DueJob("job-1", 5), 900)
+        follow_ups.send(DueJob(JOB, 5), 900)
         assert arrivals(0) == []

@@ -26,6 +26,12 @@ from framehook.telemetry import note
 
 logger = logging.getLogger(__name__)
 
+# A request may have names of megabytes, and be wrong in fifty places; a function's answer of more than 6 MB is a 502:
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_DETAIL = 4_000
+_LONGEST_FIELD = 500
+_LONGEST_MESSAGE = 1_000
+
 _STATUS: Mapping[type[FramehookError], int] = {
     UnreadableRequest: 400,
     InvalidRequest: 400,
@@ -54,10 +60,11 @@ def problem(error: FramehookError) -> Response[str]:
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "code": error.code,
-        "detail": str(error),
+        "detail": _cut(str(error), _LONGEST_DETAIL),
     }
     if isinstance(error, InvalidRequest):
-        body |= {"field": error.problems[0].field, "errors": [_shown(found) for found in error.problems]}
+        errors = [_shown(found) for found in error.problems]
+        body |= {"field": errors[0]["field"], "errors": errors}
     if error.provider_code is not None:
         body["provider_code"] = error.provider_code
     note(outcome=error.code)
@@ -73,9 +80,14 @@ def defect(error: Exception) -> Response[str]:
 
 
 def _shown(found: FieldProblem) -> dict[str, Any]:
-    shown = {"field": found.field, "code": found.code, "message": found.message}
+    field, message = _cut(found.field, _LONGEST_FIELD), _cut(found.message, _LONGEST_MESSAGE)
+    shown: dict[str, Any] = {"field": field, "code": found.code, "message": message}
     if found.value is not None:
         shown["value"] = found.value
     if found.allowed is not None:
         shown["allowed"] = found.allowed
     return shown
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

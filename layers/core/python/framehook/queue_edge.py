@@ -6,8 +6,10 @@ reason.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +32,8 @@ from framehook.telemetry import note
 logger = logging.getLogger(__name__)
 
 _ORIGINAL_ID = "original_message_id"  # a dead letter that is sent again keeps the id, and so the job
+# docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,7 @@ class QueueEdge:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _taken(self, record: dict[str, Any], remaining: Callable[[], int]) -> bool:
-        attributes = record.get("messageAttributes") or {}
-        message_id = attributes.get(_ORIGINAL_ID, {}).get("stringValue") or record["messageId"]
+        message_id = _original_id(record) or record["messageId"]
         try:
             job_id = self._job_id(record["body"], message_id)
         except Unavailable:
@@ -108,3 +111,13 @@ class QueueEdge:
             logger.warning("the job is sent later", extra={"job_id": job_id}, exc_info=True)
         except Exception:
             logger.exception("the job could not be sent", extra={"job_id": job_id})
+
+
+def _original_id(record: dict[str, Any]) -> str | None:
+    """The id that a message says it had before. What can be no message's id is known by its digest: the attribute may
+    be as long as a message, and what it stands for must be the same job each time."""
+    attributes = record.get("messageAttributes") or {}
+    told = attributes.get(_ORIGINAL_ID, {}).get("stringValue")
+    if not told or _MESSAGE_ID.fullmatch(told):
+        return told or None
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

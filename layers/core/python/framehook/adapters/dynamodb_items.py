@@ -35,6 +35,11 @@ OUTPUT = "OUTPUT#"
 ATTEMPT = "ATTEMPT#"
 _JOB = "JOB#"
 _ERROR_BYTES = 300
+_END_OF_TIME = 253_402_300_800_000  # the year 10000, which no date can show
+_UNREADABLE = (
+    *(KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError),
+    zlib.error,
+)
 _TEXTS = ("owner", "model", "provider", "offering")
 _NUMBERS = (
     "created_at",
@@ -152,13 +157,24 @@ def attempt_from_item(item: Mapping[str, Any]) -> AttemptRecord:
 def _read[T](item: Mapping[str, Any], build: Callable[[dict[str, Any]], T]) -> T:
     try:
         return build(decode_item(item))
-    except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
+    except _UNREADABLE as error:
         raise UnreadableItem(f"stored data can't be read: {type(error).__name__}") from error
+
+
+def _check_bounds(values: Mapping[str, Any]) -> None:
+    """Raises for what no date can show, nor anybody reckon with. An item that a person has edited may hold it."""
+    moments = [values["created_at"], values["updated_at"]]
+    moments += [each["at"] for each in values.get("timeline", ())]
+    if values["count"] < 1 or not all(0 <= moment < _END_OF_TIME for moment in moments):
+        raise ValueError("a number of the job is out of all bounds")
+    if not all(isinstance(values[name], str) for name in _TEXTS):
+        raise TypeError("a name of the job is no text")
 
 
 def _job(values: dict[str, Any]) -> Job:
     if values["sk"] != STATE or not values["pk"].startswith(_JOB):
         raise ValueError("not the state of a job")
+    _check_bounds(values)
     return Job(
         id=job_id_of(values["pk"]),
         status=Status(values["status"]),

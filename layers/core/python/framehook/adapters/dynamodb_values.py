@@ -41,17 +41,19 @@ def decode(attribute: Mapping[str, Any]) -> Any:
     """Raises ValueError, TypeError or KeyError for what `encode` does not make."""
     ((kind, value),) = attribute.items()
     match kind:
-        case "S" | "BOOL":
+        case "S" if isinstance(value, str):
             return value
-        case "N":
+        case "BOOL" if isinstance(value, bool):
+            return value
+        case "N" if isinstance(value, str):
             return int(value)
-        case "B":
+        case "B" if isinstance(value, str | bytes | bytearray):
             return base64.b64decode(value, validate=True) if isinstance(value, str) else bytes(value)
         case "M":
             return decode_item(value)
         case "L":
             return [decode(element) for element in value]
-    raise ValueError(f"unexpected attribute type {kind}")
+    raise ValueError(f"unexpected attribute {kind}")
 
 
 def decode_item(item: Mapping[str, Any]) -> dict[str, Any]:
