@@ -7,13 +7,12 @@ A model knows nothing of Framehook's code but the wire: requests in, answers out
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from framehook.errors import NeverSent, ReplyLost, ResultGone, Unavailable
 from framehook.providers.contract import HttpRequest, HttpResponse
-from tests.chaos.cloud import Cloud
 from tests.chaos.faults import CALL
 from tests.chaos.generations import Generation, Ledger
 from tests.chaos.world import HOUR, MINUTE, SECOND, World
@@ -40,12 +39,20 @@ class Send:
     upload: str | None = None
 
 
+class Recipient(Protocol):
+    """Whom a provider calls, and where it uploads to."""
+
+    def receive(self, path: Mapping[str, str], body: bytes, answered: Callable[[int], None]) -> None: ...
+
+    def put_object(self, key: str, body: bytes) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What the models of a run share."""
 
     world: World
-    cloud: Cloud
+    cloud: Recipient
     ledger: Ledger
     on_paid: Callable[[Generation], None]
 
