@@ -73,7 +73,7 @@ bench: environments ## What the build weighs, how fast it starts, what a large f
 
 ## AWS -----------------------------------------------------------------------------------------------------------------
 
-.PHONY: openapi build deploy logs
+.PHONY: openapi build deploy redrive logs
 openapi: .venv/tools/.made ## Write the API's description from the code
 	@description=$$($(TOOLS)/python -m framehook.api_description); \
 	  printf '%s\n' "$$description" > functions/serve_api/openapi.json
@@ -83,6 +83,9 @@ build: openapi .venv/sam/.made ## Build the functions and the layer
 
 deploy: build ## Deploy into your AWS account; asks what it needs to know
 	$(SAM) deploy --guided
+
+redrive: .venv/tools/.made ## Do again what lies in a dead-letter queue: QUEUE=jobs, invocations or changes (LOCAL=1: of the local stack)
+	@$(SANDBOX) redrive '$(QUEUE)' $(if $(STACK),--stack '$(STACK)') $(if $(LOCAL),--local) $(if $(MOST),--most '$(MOST)') $(if $(DRY_RUN),--dry-run)
 
 logs: .venv/sam/.made ## Follow the deployed functions' logs (in AWS; the local ones: make status)
 	$(SAM) logs --tail

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import NoReturn
 
 import pytest
 from rich.console import Console
 
+from tests.e2e.hidden_jobs import HiddenJob, submit_hidden
 from tests.e2e.user import DoubtfulJob, User, submit_doubtful
 from tests.sandbox.processes import signals_end_the_block
 from tests.sandbox.provider_apis import KEY_VARIABLES
@@ -41,6 +42,13 @@ def doubtful(stack: Stack) -> tuple[DoubtfulJob, DoubtfulJob]:
     """Submitted before everything else: it takes more than a minute of doubt until a job is parked."""
     with closing(User(stack)) as user:
         return submit_doubtful(user), submit_doubtful(user)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hidden(stack: Stack) -> Mapping[str, HiddenJob]:
+    """Submitted before everything else, as they take as long."""
+    with closing(User(stack)) as user:
+        return submit_hidden(user)
 
 
 @pytest.fixture

@@ -73,8 +73,16 @@ KEY = {"pk": {"S": f"JOB#{uuid.uuid4()}"}, "sk": {"S": "STATE"}}
 IF_THERE = {"ConditionExpression": "attribute_exists(pk)"}  # it never is
 FOLDERS = ("incoming", "inputs", "outputs")
 QUEUES = ("JobsQueue", "JobsDeadLetters", "FollowUpsQueue", "FailedInvocations", "PoisonChanges")
-CONSUMED = ("JobsQueue", "FollowUpsQueue")
-INVOKED = ("FollowUpJob", "FetchOutput", "LandOutput", "SweepOverdue", "SubmitJob", "ReceiveWebhook")
+DEAD = ("JobsDeadLetters", "FailedInvocations", "PoisonChanges")
+INVOKED = (
+    "FollowUpJob",
+    "FetchOutput",
+    "LandOutput",
+    "SweepOverdue",
+    "SubmitJob",
+    "ReceiveWebhook",
+    "RedriveDeadLetters",
+)
 
 type Call = Callable[[Actor], None]
 
@@ -119,7 +127,7 @@ CALLS: dict[str, Call] = {
     **{f"delete {folder}": file("delete_object", f"{folder}/none") for folder in FOLDERS},
     **{f"send {queue}": send(queue) for queue in QUEUES},
     **{f"invoke {name}": invoke(f"{name}Function") for name in INVOKED},
-    **{f"receive {queue}": receive(queue) for queue in CONSUMED},
+    **{f"receive {queue}": receive(queue) for queue in QUEUES},
     "announce": Actor.announce,
     **{f"read API key of {account}": read_api_key(account) for account in KEY_PARAMETERS},
     "read another parameter": Actor.read_parameter,
@@ -129,7 +137,7 @@ CALLS: dict[str, Call] = {
 
 READ_AND_WRITE = {"get job", "put job", "update job"}
 # SAM's policy for a function that takes from a queue names every queue.
-RECEIVE = {f"receive {queue}" for queue in CONSUMED}
+RECEIVE = {f"receive {queue}" for queue in QUEUES}
 READ_API_KEYS = {f"read API key of {account}" for account in KEY_PARAMETERS}
 MAY = {
     "ServeApiFunctionRole": {
@@ -169,6 +177,15 @@ MAY = {
     },
     "FetchOutputFunctionRole": {*READ_AND_WRITE, "put incoming", "send FailedInvocations"},
     "PublishChangeFunctionRole": {"query job", "announce", "invoke FetchOutput", "send PoisonChanges"},
+    "RedriveDeadLettersFunctionRole": {
+        "query job",
+        "announce",
+        *(f"receive {queue}" for queue in DEAD),
+        "send JobsQueue",
+        "invoke LandOutput",
+        "invoke FetchOutput",
+        "invoke FollowUpJob",
+    },
     "SweepOverdueFunctionRole": {"query due", "invoke FollowUpJob"},
     "SweepOverdueFunctionEveryMinuteRole": {"invoke SweepOverdue"},
     "FollowUpJobFunctionRole": {
@@ -234,7 +251,7 @@ def test_everything_that_is_tried_could_be_allowed(stack: Stack, ids: Mapping[st
 def test_functions_run_in_the_roles_that_are_tried(stack: Stack, ids: Mapping[str, str]) -> None:
     client = stack.aws.session.client("lambda", endpoint_url=stack.aws.endpoint_url)
     functions = [name.removesuffix("Role") for name in MAY if name.endswith("FunctionRole")]
-    assert len(functions) == 8
+    assert len(functions) == 9
     for function in functions:
         role = client.get_function_configuration(FunctionName=ids[function])["Role"]
         assert role.split("/")[-1] == ids[f"{function}Role"]

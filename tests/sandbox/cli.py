@@ -11,15 +11,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
+import boto3
 import typer
 from rich.console import Console
 
 from tests.sandbox import stack_file
+from tests.sandbox.deployment import STACK_NAME
 from tests.sandbox.function_logs import print_function_logs, print_start_failures
 from tests.sandbox.journey import InvalidJobError, chosen_job, render_one_job, usual_job
 from tests.sandbox.local_cloud import forget_aws_settings
 from tests.sandbox.processes import log_tail, signals_end_the_block
 from tests.sandbox.provider_apis import PROVIDERS, InvalidEnvironmentError, providers, real_providers
+from tests.sandbox.redrive import RedriveFailedError
+from tests.sandbox.redrive import redrive as redrive_stack
 from tests.sandbox.running_stack import running_stack
 from tests.sandbox.stack_file import Stack
 from tests.sandbox.steps import StepFailedError, Steps
@@ -152,6 +156,25 @@ def send(job: Annotated[str, typer.Argument(help="the job as JSON")]) -> None:
     typer.echo(f"sent as message {sent['MessageId']}")
 
 
+@app.command()
+def redrive(
+    queue: Annotated[Literal["jobs", "invocations", "changes"], typer.Argument(help="whose dead letters")],
+    stack: Annotated[str, typer.Option(help="the deployed stack's name")] = STACK_NAME,
+    local: Annotated[bool, typer.Option("--local", help="the local stack instead of AWS")] = False,
+    most: Annotated[int | None, typer.Option(min=1, help="do no more than so many again")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+) -> None:
+    """Do again what lies in a dead-letter queue, of a stack on AWS by your credentials."""
+    order = {"queue": queue, "dry_run": dry_run} | ({"most": most} if most else {})
+    if local:
+        here = _running().aws
+        told = redrive_stack(here.session, STACK_NAME, order, here.endpoint_url)
+    else:
+        region = os.environ.get("AWS_REGION")  # the AWS CLI goes by it, boto3 does not
+        told = redrive_stack(boto3.Session(region_name=region), stack, order)
+    typer.echo(json.dumps(told, indent=2))
+
+
 def _demo_job(provider: str | None) -> Mapping[str, Any]:
     real = real_providers(os.environ)
     return usual_job(providers(real) if real else PROVIDERS, simulated=real is None, provider=provider)
@@ -202,7 +225,7 @@ def main() -> None:
             app()
     except StepFailedError:
         sys.exit(1)
-    except (AlreadyRunningError, InvalidEnvironmentError, InvalidJobError) as refusal:
+    except (AlreadyRunningError, InvalidEnvironmentError, InvalidJobError, RedriveFailedError) as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(1)
     except KeyboardInterrupt:

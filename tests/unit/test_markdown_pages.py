@@ -11,7 +11,9 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 PROVIDERS = "layers/core/python/framehook/providers/README.md"
 SIMULATORS = "tests/sandbox/simulators/README.md"
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", PROVIDERS, SIMULATORS)
+STUCK = "functions/redrive_dead_letters/README.md"
+SIMULATION = "tests/chaos/README.md"
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", PROVIDERS, SIMULATORS, STUCK, SIMULATION)
 LONGEST_LINE = 160
 
 

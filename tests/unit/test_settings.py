@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from framehook import accounts, settings
-from framehook.due_times import Policy
+from framehook.adapters.job_index import expires_at
+from framehook.due_times import MINUTE, Policy
 from framehook.jobs import Status
 from framehook.settings import (
     AccountSettings,
@@ -19,11 +21,14 @@ from framehook.settings import (
     FunctionSettings,
     PublishChangeSettings,
     ReceiveWebhookSettings,
+    RedriveDeadLettersSettings,
     SubmitJobSettings,
     public_base,
 )
+from tests.contracts.samples import NOW, a_job
 from tests.template_model import as_written, chosen
 
+DAY = 24 * 60 * MINUTE
 FUNCTIONS = sorted(as_written().of_type("AWS::Serverless::Function"))
 
 
@@ -128,6 +133,19 @@ def test_variable_missing_is_named(function: str) -> None:
 def test_number_unreadable_is_named(text: str) -> None:
     with pytest.raises(BadSettings, match="PARKED_FOR_HOURS"):
         ReceiveWebhookSettings.read(environment("ReceiveWebhookFunction") | {"PARKED_FOR_HOURS": text})
+
+
+@pytest.mark.parametrize("days", [1, 7, 365])
+def test_message_is_sent_again_only_while_the_job_it_may_have_made_is_remembered(days: int) -> None:
+    """Even the job that ended the moment that it was sent."""
+    told = environment("RedriveDeadLettersFunction")
+    assert RedriveDeadLettersSettings.read(told).safe_redrive_for is None
+    ended = replace(a_job(), status=Status.FAILED, finished_at=NOW)
+    forgotten = expires_at(ended, days)
+    safe = RedriveDeadLettersSettings.read(told | {"RETENTION_DAYS": str(days)}).safe_redrive_for
+    assert forgotten is not None
+    assert safe is not None
+    assert DAY // 2 < forgotten * 1000 - NOW - safe <= DAY
 
 
 def test_status_unknown_is_named_with_the_choices() -> None:

@@ -3,18 +3,21 @@ keeps it long enough and is watched; and the timeouts of functions, queues and c
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from framehook import accounts
+from framehook.adapters.sqs_letters import _HIDDEN_SECONDS
 from framehook.catalogue import models
 from framehook.due_times import SECOND, Policy
 from framehook.landing import _CLAIM
+from framehook.redriving import _MARGIN_MS
 from framehook.resource_uploads import _TOTAL_SECONDS as _UPLOAD_SECONDS
 from framehook.wiring.fetch_output import _TOTAL_SECONDS
 from framehook.wiring.provider_calls import _CONNECT_SECONDS, _READ_SECONDS
-from tests.template_model import Values, as_written, expanded, shown
+from tests.template_model import PROJECT, Values, as_written, expanded, shown
 
 # Not told when it fails: the next minute tries again, and finds what this one left.
 ITS_OWN_RETRY = {"SweepOverdueFunction"}
@@ -136,6 +139,63 @@ def test_every_queue_without_a_consumer_keeps_what_it_holds_for_two_weeks_and_is
     watched = {metric["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for metric in metrics}
     assert watched == last_resorts == {"JobsDeadLetters", "FailedInvocations", "PoisonChanges"}
     assert {queues()[name]["MessageRetentionPeriod"] for name in last_resorts} == {TWO_WEEKS}
+
+
+def alarms() -> dict[str, Values]:
+    return expanded().of_type("AWS::CloudWatch::Alarm")
+
+
+def test_every_alarm_and_its_filter_exist_only_for_those_who_want_to_be_told() -> None:
+    resources = expanded().resources
+    watching = [name for name in resources if resources[name]["Type"] == "AWS::Logs::MetricFilter"]
+    assert alarms().keys() == {
+        "DeadLettersAlarm",
+        "ErrorsAlarm",
+        "SubmissionErrorsAlarm",
+        "ParkedJobsAlarm",
+    }
+    assert {resources[name]["Condition"] for name in (*watching, *alarms())} == {"HasAlarms"}
+    for alarm in alarms().values():
+        assert list(map(shown, alarm["AlarmActions"])) == ["AlarmTopicArn"]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize(
+    ("alarm", "logs"),
+    [
+        ("SubmissionErrorsAlarm", {"SubmitJobLogs", "FollowUpJobLogs"}),
+        ("ParkedJobsAlarm", {"PublishChangeLogs"}),
+    ],
+)
+def test_alarm_on_log_lines_counts_what_its_filters_count(alarm: str, logs: set[str]) -> None:
+    rings = alarms()[alarm]
+    counted = {
+        shown(found["LogGroupName"])
+        for found in expanded().of_type("AWS::Logs::MetricFilter").values()
+        for metric in found["MetricTransformations"]
+        if (metric["MetricNamespace"], metric["MetricName"]) == (rings["Namespace"], rings["MetricName"])
+    }
+    assert counted == logs
+    assert (rings["Threshold"], rings["EvaluationPeriods"], rings["Statistic"]) == (0, 1, "Sum")
+
+
+@pytest.mark.parametrize("alarm", ["DeadLettersAlarm", "ParkedJobsAlarm"])
+def test_alarm_about_what_a_person_can_do_names_the_page(alarm: str) -> None:
+    description = alarms()[alarm]["AlarmDescription"]
+    [page] = re.findall(r"\(([\w/]+\.md)\)", description)
+    assert (PROJECT / page).is_file()
+    assert len(description) <= 1024
+
+
+def test_redrive_answers_before_the_aws_cli_stops_waiting() -> None:
+    """A minute, by default; then the CLI would invoke it again:
+    https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html"""
+    assert timeout("RedriveDeadLettersFunction") < 60 * SECOND
+    assert timeout("RedriveDeadLettersFunction") >= _MARGIN_MS + ROOM
+
+
+def test_letter_stays_hidden_for_longer_than_a_redrive_may_take() -> None:
+    assert timeout("RedriveDeadLettersFunction") < _HIDDEN_SECONDS * SECOND
 
 
 def test_redrive_goes_to_a_queue_that_keeps_messages_as_long_as_the_source() -> None:

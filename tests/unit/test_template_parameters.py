@@ -90,6 +90,8 @@ def test_every_parameter_and_condition_is_used() -> None:
         ("JobsQueueUrl", "JobsQueue"),
         ("JobsDeadLettersUrl", "JobsDeadLetters"),
         ("FailedInvocationsUrl", "FailedInvocations"),
+        ("PoisonChangesUrl", "PoisonChanges"),
+        ("RedriveDeadLettersFunctionName", "RedriveDeadLettersFunction"),
         ("JobsTableName", "JobsTable"),
         ("MediaBucketName", "MediaBucket"),
         ("EventBusName", "EventBus"),

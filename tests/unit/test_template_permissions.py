@@ -12,6 +12,13 @@ import pytest
 from tests.template_model import Values, as_written, expanded, shown
 
 READ_AND_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+# From a queue of what could not be done, and back where nothing could be done this time either.
+TAKE = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+}
 # The keys of all accounts: who calls one provider, calls any.
 KEYS = {
     f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{account}ApiKeyParameter": {
@@ -64,6 +71,16 @@ GRANTS: dict[str, dict[str, set[str]]] = {
         "EventBus": {"events:PutEvents"},
         "FetchOutputFunction": {"lambda:InvokeFunction"},
         "PoisonChanges": {"sqs:SendMessage"},
+    },
+    "RedriveDeadLettersFunctionRole": {
+        **dict.fromkeys(("JobsDeadLetters", "FailedInvocations", "PoisonChanges"), TAKE),
+        "JobsQueue": {"sqs:SendMessage"},
+        **{
+            f"{name}Function": {"lambda:InvokeFunction"}
+            for name in ("LandOutput", "FetchOutput", "FollowUpJob")
+        },
+        "JobsTable": {"dynamodb:Query"},
+        "EventBus": {"events:PutEvents"},
     },
     "SweepOverdueFunctionRole": {
         "JobsTable/index/due": {"dynamodb:Query"},
@@ -164,6 +181,16 @@ def test_resource_policies_only_refuse() -> None:
     for kind in REFUSALS:
         for policy in expanded().of_type(kind).values():
             assert {statement["Effect"] for statement in policy["PolicyDocument"]["Statement"]} == {"Deny"}
+
+
+def test_nothing_but_a_person_starts_the_function_that_redrives() -> None:
+    name = "RedriveDeadLettersFunction"
+    assert "Events" not in as_written().properties(name)
+    assert not any(name in granted(role) for role in roles())
+    named = [
+        permission["FunctionName"] for permission in expanded().of_type("AWS::Lambda::Permission").values()
+    ]
+    assert name not in map(shown, named)
 
 
 def test_every_invocation_permission_names_who_may_call() -> None:

@@ -52,14 +52,18 @@ def test_stream_wakes_the_publisher_for_noteworthy_states_only() -> None:
         for found in expanded().of_type("AWS::Lambda::EventSourceMapping").values()
         if shown(found["FunctionName"]) == "PublishChangeFunction"
     ]
-    [written] = [found["Pattern"]["Fn::Sub"] for found in stream["FilterCriteria"]["Filters"]]
-    text, names = written
+    announcing, parking = [found["Pattern"] for found in stream["FilterCriteria"]["Filters"]]
+    text, names = announcing["Fn::Sub"]
     separator, statuses = names["Announced"]["Fn::Join"]
     default = as_written().document["Parameters"][statuses["Ref"]]["Default"]
     announced = default.split(",")
     pattern = json.loads(text.replace("${Announced}", separator.join(announced)))
     assert pattern == {
         "dynamodb": {"Keys": {"sk": {"S": ["STATE"]}}, "NewImage": {"notify": {"S": ["fetch", *announced]}}}
+    }
+    # A filter of its own: one list must not name a status twice, and people may take it out of the announced ones.
+    assert json.loads(parking) == {
+        "dynamodb": {"Keys": {"sk": {"S": ["STATE"]}}, "NewImage": {"notify": {"S": ["parked"]}}}
     }
     assert stream["StartingPosition"] == "TRIM_HORIZON"
 

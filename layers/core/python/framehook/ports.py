@@ -68,6 +68,17 @@ class OutgoingFile:
     content_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of a queue that no function reads. `receipt`: what this one delivery of it goes by."""
+
+    id: str
+    body: str
+    sent_at: int
+    attributes: Mapping[str, str]
+    receipt: str
+
+
 class Clock(Protocol):
     def now(self) -> int:
         """Milliseconds since 1970, UTC."""
@@ -181,6 +192,44 @@ class DeadLetters(Protocol):
 class PoisonQueue(Protocol):
     def send(self, record: str, reason: str) -> None:
         """Keeps a record of the stream that can't be read."""
+        ...
+
+
+class LetterBox(Protocol):
+    """One queue of what could not be done, for as long as somebody goes through it."""
+
+    def take(self, most: int) -> Sequence[Letter]:
+        """Up to ten letters, in any order, hidden from everybody else for some minutes; none when no more are in
+        sight."""
+        ...
+
+    def delete(self, letter: Letter) -> None:
+        """Idempotent."""
+        ...
+
+    def put_back(self, letters: Sequence[Letter]) -> None:
+        """In sight again at once."""
+        ...
+
+    def count(self) -> int:
+        """How many there are, hidden or not, by the queue's own estimate."""
+        ...
+
+
+class JobMessages(Protocol):
+    def send_again(self, body: str, original_id: str, original_sent_at: int) -> bool:
+        """Puts a message on the Jobs queue as it was, under the id and time of its first send. False when the queue
+        takes no message of this size. May be delivered more than once."""
+        ...
+
+
+class Invocations(Protocol):
+    def knows(self, function: str) -> bool:
+        """Whether this is the name of one that may be invoked again."""
+        ...
+
+    def repeat(self, function: str, payload: Mapping[str, Any]) -> None:
+        """Invokes it asynchronously with just this payload."""
         ...
 
 

@@ -16,6 +16,7 @@ from framehook.errors import FramehookError
 from framehook.jobs import Status
 
 _MEGABYTE = 1024 * 1024
+_DAY = 24 * 60 * MINUTE
 
 
 class BadSettings(FramehookError):
@@ -150,6 +151,21 @@ class PublishChangeSettings(FunctionSettings):
             return frozenset(Status(name) for name in self.announced_statuses)
         except ValueError:
             raise BadSettings(f"ANNOUNCED_STATUSES: allowed are {', '.join(Status)}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedriveDeadLettersSettings(PublishChangeSettings):
+    jobs_queue_url: str
+    dead_letters_url: str
+    failed_invocations_url: str
+    land_output_function: str
+    follow_up_function: str
+
+    @property
+    def safe_redrive_for(self) -> int | None:
+        """For how many ms after it was sent a message may be sent again: until the state of a job that ended at once is
+        forgotten, a week after its parts (`expires_at` in job_index), but for a day. None: for ever."""
+        return (self.retention_days + 6) * _DAY if self.retention_days else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 from framehook.errors import EventTooLarge, FramehookError, UnreadableItem
 from framehook.jobs import Job
 from framehook.ports import PoisonQueue
-from framehook.publication import Publication, StoredChange
+from framehook.publication import Publication, StoredChange, change_in
 from framehook.telemetry import note
 
 logger = logging.getLogger(__name__)
@@ -37,13 +37,8 @@ class StreamEdge:
         note(changes=len(changes))
 
     def _change(self, record: dict[str, Any]) -> StoredChange | None:
-        images = record.get("dynamodb", {})
-        new = images.get("NewImage")
-        if new is None:
-            return None  # a job that expired
         try:
-            old = images.get("OldImage")
-            return StoredChange(self.read_job(old) if old else None, self.read_job(new))
+            return change_in(record, self.read_job)
         except UnreadableItem as unreadable:
             self._keep(record, unreadable)
             return None

@@ -1,9 +1,11 @@
-"""Asynchronous invocations of the functions that carry on with a job (FunctionStarter)."""
+"""Asynchronous invocations of the functions that carry on with a job (FunctionStarter), and repetitions of those that
+failed (Invocations).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
@@ -50,7 +52,25 @@ class LambdaStarter:
     def _start(self, function: str | None, payload: Mapping[str, Any]) -> None:
         if function is None:
             raise ValueError("this function was not given the name of the one it should start")
-        with calling("Lambda"):
-            self._client.invoke(
-                FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode()
-            )
+        _invoke(self._client, function, payload)
+
+
+class LambdaInvocations:
+    """`functions` are the names of all that may be invoked again."""
+
+    def __init__(self, client: LambdaClient, functions: Collection[str]) -> None:
+        self._client = client
+        self._functions = frozenset(functions)
+
+    def knows(self, function: str) -> bool:
+        return function in self._functions
+
+    def repeat(self, function: str, payload: Mapping[str, Any]) -> None:
+        if function not in self._functions:
+            raise ValueError("this function may not be invoked again")
+        _invoke(self._client, function, payload)
+
+
+def _invoke(client: LambdaClient, function: str, payload: Mapping[str, Any]) -> None:
+    with calling("Lambda"):
+        client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode())

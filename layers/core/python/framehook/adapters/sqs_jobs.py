@@ -1,5 +1,5 @@
-"""The queues of this stack in SQS: Jobs, FollowUps, and those of what nobody can act on (JobQueue, FollowUpQueue,
-DeadLetters, PoisonQueue).
+"""What is sent to the queues of this stack: Jobs, FollowUps, and those of what nobody can act on (JobQueue,
+JobMessages, FollowUpQueue, DeadLetters, PoisonQueue).
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from framehook.adapters.aws_errors import calling
+from botocore.exceptions import ClientError
+
+from framehook.adapters.aws_errors import calling, error_code
 from framehook.ports import DueJob
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 _NOT_ALLOWED = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+# A message that is too large, by both protocols of SQS:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+_NOT_TAKEN = frozenset({"InvalidParameterValue", "InvalidParameterValueException", "InvalidMessageContents"})
 _MOST_REASON = 1024
 _MOST_RECORD = 60_000  # characters: at most 240 KB
 
@@ -29,6 +34,23 @@ class SqsJobQueue:
     def send(self, job_id: str) -> None:
         with calling("SQS"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps({"job_id": job_id}))
+
+    def send_again(self, body: str, original_id: str, original_sent_at: int) -> bool:
+        """With the attributes it may be larger than the queue takes, where it was not before."""
+        told = {"original_message_id": original_id, "original_sent_at": str(original_sent_at)}
+        attributes: dict[str, MessageAttributeValueTypeDef] = {
+            name: {"DataType": "String", "StringValue": value} for name, value in told.items()
+        }
+        try:
+            with calling("SQS"):
+                self._client.send_message(
+                    QueueUrl=self._queue_url, MessageBody=body, MessageAttributes=attributes
+                )
+        except ClientError as error:
+            if error_code(error) in _NOT_TAKEN:
+                return False
+            raise
+        return True
 
 
 class SqsFollowUpQueue:

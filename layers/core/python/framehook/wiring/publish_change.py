@@ -1,4 +1,4 @@
-"""What publish_change is made of."""
+"""What publish_change is made of, and what tells of changes wherever it is needed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ from framehook.wiring.storage import PROMPT, job_store
 @functools.cache
 def edge() -> StreamEdge:
     settings = PublishChangeSettings.read(os.environ)
+    poison = SqsPoisonQueue(boto3.client("sqs", config=PROMPT), settings.poison_queue_url)
+    return StreamEdge(publication(settings), poison, job_from_image)
+
+
+def publication(settings: PublishChangeSettings) -> Publication:
     starter = LambdaStarter(
         boto3.client("lambda", config=PROMPT), FunctionNames(fetch=settings.fetch_output_function)
     )
-    publication = Publication(
+    return Publication(
         jobs=job_store(settings),
         bus=EventBridgeBus(boto3.client("events", config=PROMPT), settings.event_bus),
         starter=starter,
@@ -31,5 +36,3 @@ def edge() -> StreamEdge:
         api_base=public_base(settings.public_base_url, settings.api_id),
         announced=settings.announced,
     )
-    poison = SqsPoisonQueue(boto3.client("sqs", config=PROMPT), settings.poison_queue_url)
-    return StreamEdge(publication, poison, job_from_image)
