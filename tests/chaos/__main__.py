@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from framehook.jobs import Status
+from framehook.transitions import TRANSITIONS, Event
 from tests.chaos.campaign import Report, run_campaign
+from tests.chaos.coverage import Line
 from tests.chaos.simulation import Simulation
 
 app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
@@ -59,16 +62,22 @@ def _show(console: Console, report: Report) -> None:
     )
     console.print(_counted("fault", report.struck))
     console.print(_counted("end of a job", report.ends))
-    taken, missing = len(report.coverage.taken), report.coverage.never_taken
-    console.print(f"transitions taken: {taken}; never: {[f'{old} {event}' for old, event in missing]}")
-    console.print(f"forbidden ones asked for, and refused: {len(report.coverage.asked)}")
-    console.print(f"most look-ups of one generation: {report.most_look_ups}")
+    allowed, forbidden = len(TRANSITIONS), len(Status) * len(Event) - len(TRANSITIONS)
+    untaken, untried = report.coverage.never_taken, report.coverage.never_asked
     console.print(
-        f"stayed longer than its deadline, in s: { {k: v / 1000 for k, v in report.overtime.items()} }"
+        f"transitions: {allowed - len(untaken)} of {allowed} allowed ones taken{_named(untaken)}; "
+        f"{forbidden - len(untried)} of {forbidden} forbidden ones tried, and refused{_named(untried)}"
     )
+    console.print(f"most look-ups of one generation: {report.most_look_ups}")
+    for status, over in report.overtime.items():
+        console.print(f"longest stay beyond its deadline: {status}, {over / 60_000:.1f} min")
     console.print(f"seeds that failed: {len(report.failed)}")
     for number, problems in sorted(report.failed.items())[:_MOST_SHOWN]:
         console.print(f"  --seed {number}: {'; '.join(problems)}", markup=False, soft_wrap=True)
+
+
+def _named(lines: list[Line]) -> str:
+    return f" (not {', '.join(f'{status} {event}' for status, event in lines)})" if lines else ""
 
 
 def _counted(name: str, counts: dict[str, int]) -> Table:

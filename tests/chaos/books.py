@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 
 from framehook.due_times import Policy
 from framehook.jobs import Job, OutputState, Status, TaskState
-from framehook.transitions import TRANSITIONS
+from framehook.transitions import TRANSITIONS, Event, ForbiddenTransition, move
 from tests.chaos.generations import Generation, Ledger
 from tests.chaos.world import World
 from tests.fakes.job_store import Change
@@ -36,6 +37,7 @@ def _closure() -> frozenset[tuple[Status, Status]]:
 
 
 ALLOWED = _closure()
+_FORBIDDEN = {status: [event for event in Event if (status, event) not in TRANSITIONS] for status in Status}
 
 
 class Books:
@@ -115,6 +117,7 @@ class Books:
         if (old, new) not in ALLOWED and old is not new:
             self.problem("no line leads from", old, "to", new)
         self._attempt_changed(before, after)
+        self._try_what_is_forbidden(after)
         if new.terminal:
             self.ends[after.id] += 1
         if old is not new:
@@ -131,6 +134,13 @@ class Books:
             self.resends[after.id] += 1
         elif _RANK[new] < _RANK[old] and (old, new) not in _BACK and not new.terminal:
             self.problem("went back from", old, "to", new)
+
+    def _try_what_is_forbidden(self, job: Job) -> None:
+        """Whatever asks for a line that the table does not have must be refused."""
+        event = self.world.random.choice(_FORBIDDEN[job.status])
+        with contextlib.suppress(ForbiddenTransition):
+            move(job, event, self.world.now)
+            self.problem("a forbidden transition was made:", job.status, event)
 
     def _left(self, before: Job) -> None:
         """How long it stayed: as long as faults strike, nothing has to be done in time."""

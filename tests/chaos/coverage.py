@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import override
 
 from framehook import transitions
@@ -30,6 +31,12 @@ class Coverage:
     def never_taken(self) -> list[Line]:
         return [line for line in transitions.TRANSITIONS if line not in self.taken]
 
+    @property
+    def never_asked(self) -> list[Line]:
+        """Forbidden ones that nothing has tried."""
+        forbidden = (line for line in product(Status, Event) if line not in transitions.TRANSITIONS)
+        return [line for line in forbidden if line not in self.asked]
+
 
 class _Observed(dict[Line, Status]):
     def __init__(self, table: Mapping[Line, Status], seen: Coverage) -> None:
@@ -38,8 +45,12 @@ class _Observed(dict[Line, Status]):
 
     @override
     def __getitem__(self, line: Line) -> Status:
+        found = self.get(line)
+        if found is None:
+            self._seen.asked[line] += 1
+            raise KeyError(line)
         self._seen.taken[line] += 1
-        return super().__getitem__(line)
+        return found
 
     @override
     def __contains__(self, line: object) -> bool:
