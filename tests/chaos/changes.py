@@ -33,13 +33,12 @@ class Changes:
         self._seen = 0
 
     def followed(self, write: Callable[..., Any]) -> Callable[..., Any]:
-        """A write whose changes reach the stream, even where the writer never learns of it."""
+        """A write whose change reaches the stream at once, whatever then becomes of the writer."""
 
         def call(*args: Any) -> Any:
-            try:
-                return write(*args)
-            finally:
-                self._take_in()
+            result = write(*args)
+            self._take_in()
+            return result
 
         return call
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from framehook.jobs import Job, OutputState, Status, TaskState
 from tests.chaos.books import Books
 from tests.chaos.cloud import Cloud
+from tests.chaos.generations import Generation
 from tests.chaos.world import HOUR
 
 _BLINDING = ("look-up lost", "look-up refused", "API key missing", "download failed")
+_ENDED_BY_OTHERS = ("abandoned", "outcome_unknown", "run_deadline", "output_unavailable")
 _LAST_LOOKS = 4 * HOUR
 _TO_PROVE = 40  # look-ups of an unknown outcome, until its proof window is over
 
@@ -95,8 +97,16 @@ class Closing:
             # It was kept in reserve for its successor, for longer than the provider keeps it.
             outlived = each.attempt < job.attempt and each.kept_until < (job.finished_at or 0)
             excused = excused or too_late or each.url_expired or never_named or outlived
+            excused = excused or self._was_out_of_reach(each)
             if not excused and not self._outage_until(job.finished_at or 0):
                 self.books.problem("a paid result is lost:", each.short, job.status, job.error.code)
+
+    def _was_out_of_reach(self, generation: Generation) -> bool:
+        """Whether nobody could ask for it any more until its provider had forgotten it."""
+        return any(
+            kind in _BLINDING and starts < generation.kept_until < min(ends, self.books.calm_at) + HOUR
+            for kind, starts, ends in self.books.world.outages
+        )
 
     def _outage_until(self, moment: int) -> bool:
         """Whether nothing could be learnt or fetched for longer than any deadline, until not long before; or things
@@ -121,7 +131,9 @@ class Closing:
             whole = {each.body(0) for each in self.books.ledger.of_job(job_id)}
             if stored.body not in whole:
                 self.books.problem("not a whole file:", key)
-            if key not in keys:
+            # One that a job's end overtook is on nobody's list: nothing of it was announced.
+            error = self.cloud.stack.jobs.jobs[job_id].error
+            if key not in keys and (error is None or error.code not in _ENDED_BY_OTHERS):
                 self.books.problem("no record of", key)
 
     def _events(self) -> None:

@@ -41,9 +41,9 @@ class Cloud:
     def _connect(self) -> None:
         """Puts these in the places of the stack's recorders, and makes each call to any of them a step."""
         world, stack = self.world, self.stack
-        intercept(world, stack.jobs, *_STEPS_OF_JOBS)
         for name in ("put_new", "replace"):
             setattr(stack.jobs, name, self.changes.followed(getattr(stack.jobs, name)))
+        intercept(world, stack.jobs, *_STEPS_OF_JOBS)
         ports: tuple[tuple[object, Mapping[str, Callable[..., Any]]], ...] = (
             (stack.queue, {"send": self.messages.send_job}),
             (stack.follow_ups, {"send": self.messages.send_follow_up}),

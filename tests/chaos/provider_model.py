@@ -24,6 +24,7 @@ _UPLOAD_URL_LIVES = 55 * MINUTE
 _NOT_THERE_YET = 10 * MINUTE
 _WEBHOOK_LATE = 3 * HOUR
 _GARBLED: tuple[Any, ...] = ({"hello": 1}, [], "x", {"data": [{"status": "levitating"}]})
+_CUT_BETWEEN_BOXES = 0.3
 _SHORTEST_PART = 16  # of a file that is cut: enough to know its format by
 
 
@@ -322,8 +323,15 @@ class ProviderModel(ABC):
         body = generation.body(number)
         if url not in generation.truncated and self.faults.strikes("download truncated"):
             generation.truncated.add(url)
-            body = body[: self.world.random.randrange(_SHORTEST_PART, len(body))]
+            body = self._cut(body)
         yield body
+
+    def _cut(self, body: bytes) -> bytes:
+        """Anywhere, or where a box of the file begins: a part that looks whole."""
+        boundaries = [at for at in (body.find(b"moov"), body.find(b"mdat")) if at > 0]
+        if self.world.random.random() < _CUT_BETWEEN_BOXES:
+            return body[: self.world.random.choice(boundaries) - 4]
+        return body[: self.world.random.randrange(_SHORTEST_PART, len(body))]
 
     def upload(self, generation: Generation) -> None:
         """PUTs the file where it was told to, as long as that URL lives."""
@@ -335,7 +343,7 @@ class ProviderModel(ABC):
             return
         body = generation.body(0)
         if self.faults.strikes("upload truncated"):
-            body = body[: self.world.random.randrange(_SHORTEST_PART, len(body))]
+            body = self._cut(body)
             self._tell("uploads a part of", generation.short)
         else:
             self._tell("uploads", generation.short)

@@ -8,7 +8,7 @@ from framehook.errors import InvalidRequest, ResultGone
 from framehook.jobs import OutputState, Status, TaskState
 from framehook.providers.contract import HttpResponse
 from framehook.requests import ResolveRequest
-from framehook.tasks import is_open
+from framehook.tasks import OUTPUT_MISSING, is_open
 from tests.fakes import runninghub_answers as hub
 from tests.fakes.stack import OWNER, InMemoryStack
 from tests.unit.runninghub_stories import HOUR, LOST, SORA, TWO, adopted, parked, sent, submitted
@@ -158,6 +158,37 @@ def test_failure_of_an_earlier_attempt_that_is_taken_back_is_no_first_word_of_th
 
     [task] = [task for task in job.tasks if task.state is TaskState.ACCEPTED]
     assert (job.status, task.failing_since) == (Status.RUNNING, None)
+
+
+def test_success_without_a_file_takes_nothing_from_the_one_that_may_follow(stack: InMemoryStack) -> None:
+    """One of two generations ran out of time; the other's file is still on its way."""
+    job = submitted(stack, TWO, hub.taken(), hub.taken(hub.OTHER_TASK))
+    stack.webhook(sent(stack, 0), hub.event(hub.finished()))
+    late = [hub.answer(hub.task("RUNNING", hub.OTHER_TASK))] * 9
+    while stack.job(job.id).status is Status.RUNNING:
+        stack.runninghub.answers.extend(late)
+        stack.follow_up_when_due(job.id)
+
+    stack.webhook(sent(stack, 1), hub.event(EMPTY | {"taskId": hub.OTHER_TASK}))
+    job = stack.webhook(sent(stack, 1), hub.event(hub.finished(hub.OTHER_TASK)))
+
+    assert [task.state for task in job.tasks] == [TaskState.REPORTED, TaskState.REPORTED]
+    assert job.outputs[1].state is OutputState.TO_FETCH
+
+
+def test_empty_success_that_was_believed_once_does_not_start_a_parked_job_again(stack: InMemoryStack) -> None:
+    job = parked(stack)
+    stack.resolution.resolve(OWNER, job.id, ResolveRequest(action="resend"))
+    stack.runninghub.answers.append(LOST)
+    stack.submit(job.id)
+    empty = hub.event(EMPTY)
+    stack.webhook(sent(stack, 0), empty)
+    swept(stack, job.id, 1, hub.answer({}, 503))
+    assert stack.job(job.id).status is Status.PARKED
+    swept(stack, job.id, 3, hub.answer(EMPTY))
+    assert OUTPUT_MISSING in [task.failure for task in stack.job(job.id).tasks]
+
+    assert stack.webhook(sent(stack, 0), empty).status is Status.PARKED
 
 
 def test_empty_repeat_takes_nothing_from_a_reserve(stack: InMemoryStack) -> None:

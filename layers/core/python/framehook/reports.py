@@ -89,6 +89,8 @@ def _with_report(job: Job, report: Report, now: int, *, looked_up: bool) -> Job:
     if job.status.terminal:
         return job
     news = _News(report, now, looked_up)
+    if news.is_known_to_be_empty(job, task):
+        return job
     return news.of_current(job, task) if task.state.counts else news.of_earlier(job, task)
 
 
@@ -104,6 +106,14 @@ class _News:
     report: Succeeded | Failed | StillRunning
     now: int
     looked_up: bool
+
+    def is_known_to_be_empty(self, job: Job, task: Task) -> bool:
+        """Whether this is a success without a file that changes nothing: of a task that has failed it is no better end,
+        and files may still be told; of an earlier one it was believed before."""
+        if not isinstance(self.report, Succeeded) or self.report.files or job.uploads:
+            return False
+        believed = task.state is TaskState.SUPERSEDED and task.failure == OUTPUT_MISSING
+        return believed or task.state is TaskState.FAILED
 
     def of_current(self, job: Job, task: Task) -> Job:
         """The job after news of a task that its end depends on."""
