@@ -172,3 +172,17 @@ def test_file_that_is_gone_is_looked_for_less_and_less_often_while_its_job_is_pa
 
     assert job.status is Status.PARKED
     assert len(stack.starter.fetches) <= 12 * 4 + 1
+
+
+def test_job_past_its_deadline_is_looked_up_every_half_hour_although_it_also_waits_for_a_file(
+    stack: InMemoryStack,
+) -> None:
+    job = submitted(stack, BOTH, comfy.taken(), comfy.taken(comfy.OTHER))
+    job = followed(stack, job, comfy.finished(), OTHER_AT_WORK)  # its file is gone
+    while stack.clock.now() < (job.accepted_at or 0) + DAY:
+        job = followed(stack, job, OTHER_AT_WORK)
+    before = asked(stack)
+    for _ in range(8):
+        job = followed(stack, job, DOWN)
+
+    assert 3 <= asked(stack) - before <= 6

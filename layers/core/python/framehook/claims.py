@@ -18,6 +18,7 @@ from framehook.due_times import (
     next_bringing_in,
     next_confirmation,
     next_errand,
+    next_late_look_up,
     next_look_up,
     pause_after_look_up,
 )
@@ -90,7 +91,8 @@ class Claim:
         due = self.now >= next_look_up(job, self.policy) or to_confirm
         match job.status:
             case Status.RUNNING:
-                due = due or next_errand(job, self.now, self.policy) is None
+                late = self._is_late(job) and self.now >= next_late_look_up(job, self.policy)
+                due = due or late or next_errand(job, self.now, self.policy) is None
             case Status.PARKED:
                 due = to_confirm or self._is_late(job) or (due and self._is_worth_a_look(job))
             case Status.SUBMITTING:  # some of its tasks are under way, and others still wait

@@ -77,6 +77,13 @@ def next_look_up(job: Job, policy: Policy) -> int:
     return since + (_doubled(job, policy) if job.is_called_about else _grown(job, policy))
 
 
+def next_late_look_up(job: Job, policy: Policy) -> int:
+    """When a running job whose deadline is over is looked up next, whatever else it waits for."""
+    since = job.accepted_at or job.first_sent_at or job.queued_at
+    made = max(job.look_ups - (policy.most_look_ups - _LATE), 0)
+    return since + policy.run_deadline + made * LATE_PAUSE
+
+
 def has_look_ups_to_spare(job: Job, policy: Policy) -> bool:
     """Whether there are more of them left than those that are kept for the deadline."""
     return job.look_ups < policy.most_look_ups - _KEPT_FOR_THE_DEADLINE
