@@ -11,7 +11,7 @@ from framehook.due_times import Policy
 from framehook.jobs import Job, OutputState, Status, TaskState
 from framehook.transitions import TRANSITIONS, Event, ForbiddenTransition, move
 from tests.chaos.generations import Generation, Ledger
-from tests.chaos.world import World
+from tests.chaos.world import HOUR, MINUTE, World
 from tests.fakes.job_store import Change
 
 _BY_A_PERSON = {(Status.PARKED, Status.QUEUED)}
@@ -23,6 +23,17 @@ _BACK = {
     (Status.RUNNING, Status.PARKED),
     (Status.STORING, Status.PARKED),
     *_BY_A_PERSON,
+}
+
+
+# What may still be tried when a job's time is over: a look-up half an hour after the one at its deadline, a file of a
+# parked one for another day.
+_LAST_CHANCES = {
+    Status.QUEUED: 5 * MINUTE,
+    Status.SUBMITTING: 15 * MINUTE,
+    Status.RUNNING: 45 * MINUTE,
+    Status.STORING: 30 * MINUTE,
+    Status.PARKED: 25 * HOUR,
 }
 
 
@@ -143,11 +154,14 @@ class Books:
             self.problem("a forbidden transition was made:", job.status, event)
 
     def _left(self, before: Job) -> None:
-        """How long it stayed: as long as faults strike, nothing has to be done in time."""
-        since = max(self.entered[before.id], self.calm_at)
-        over = self.world.now - since - self._may_stay[before.status]
-        if not self.world.faults.on and over > self.overtime.get(before.status, 0):
-            self.overtime[before.status] = over
+        """How long it stayed after its time was over and all was calm."""
+        time_is_over = max(self.entered[before.id] + self._may_stay[before.status], self.calm_at)
+        over = self.world.now - time_is_over
+        if self.world.faults.on:
+            return
+        self.overtime[before.status] = max(over, self.overtime.get(before.status, 0))
+        if over > _LAST_CHANCES[before.status]:
+            self.problem("stayed", before.status, f"for {over / MINUTE:.0f} minutes after its time was over")
 
     def _tasks_changed(self, before: Job, after: Job) -> None:
         known = {(task.attempt, task.slot): task for task in before.tasks}
