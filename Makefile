@@ -37,7 +37,7 @@ status: environments ## Is the local stack up, and where
 ## Tests ---------------------------------------------------------------------------------------------------------------
 
 # In this order, whatever -j says: the cheap ones fail first.
-.PHONY: test lint type unit integration e2e chaos bench
+.PHONY: test lint type unit integration e2e chaos chaos-stack bench
 test: ## Everything CI runs: lint, type, unit, integration, e2e
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory type
@@ -67,6 +67,9 @@ e2e: environments ## The deployed stack, on a local AWS of its own
 
 chaos: .venv/tools/.made ## Simulate the whole system with faults at every step, on SEEDS=100000, say; tell the story of SEED=7
 	@$(TOOLS)/python -m tests.chaos $(if $(SEED),--seed '$(SEED)',--seeds '$(or $(SEEDS),10000)')
+
+chaos-stack: environments ## Break the deployed stack on a local AWS for some minutes, then balance its books
+	@$(TOOLS)/python -m tests.chaos_stack $(if $(SEED),--seed '$(SEED)') $(if $(JOBS),--jobs '$(JOBS)')
 
 bench: environments ## What the build weighs, how fast it starts, what a large file takes, how often jobs are looked up, what one costs
 	@$(TOOLS)/python -m tests.benchmarks

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ REGION = "us-east-1"
 # ministack takes these for the account's root; every other identity is checked against IAM.
 ACCESS_KEY_ID = SECRET_ACCESS_KEY = "test"
 START_SECONDS = 60.0
+PROGRAM = ("-m", "ministack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,17 @@ def forget_aws_settings() -> None:
 
 
 def start_local_cloud(
-    processes: Processes, workspace: Workspace, port: int, reached_at: str | None = None
+    processes: Processes,
+    workspace: Workspace,
+    port: int,
+    reached_at: str | None = None,
+    program: Sequence[str | Path] = PROGRAM,
+    **settings: str,
 ) -> tuple[LocalCloud, Child]:
     """Start an empty cloud; returns at once, see `wait_for_local_cloud`.
 
-    `reached_at` is where its functions find it if something stands between them.
+    `reached_at` is where its functions find it if something stands between them; `settings` are further ones of
+    ministack's, in its environment.
     """
     env = plain_environment(
         GATEWAY_PORT=str(port),
@@ -81,8 +88,9 @@ def start_local_cloud(
         LAMBDA_ASYNC_RETRY_BASE_SECONDS="0.2",  # AWS waits a minute, then two; tests of retries need not
         SFTP_ENABLED="0",  # these two would listen on fixed ports
         IOT_MTLS_ENABLED="0",
+        **settings,
     )
-    command: list[str | Path] = [ENVIRONMENTS / "cloud/bin/python", "-m", "ministack"]
+    command: list[str | Path] = [ENVIRONMENTS / "cloud/bin/python", *program]
     child = processes.start(
         "local-aws", command, env=env, cwd=workspace.folder, log=workspace.log("local-aws")
     )

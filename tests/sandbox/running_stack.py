@@ -32,6 +32,8 @@ from tests.sandbox.workspace import Workspace
 
 # Something between the local AWS, whose URL it is given, and those who call it: it says where they find it.
 type Relay = Callable[[str], AbstractContextManager[str]]
+# Starts the local AWS in that workspace on that port, where its functions find it at that URL.
+type StartCloud = Callable[[Processes, Workspace, int, str], tuple[LocalCloud, Child]]
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def running_stack(
     steps: Steps,
     relay: Relay = nullcontext,
     times: Mapping[str, str] = SIMULATED_TIMES,
+    start_cloud: StartCloud = start_local_cloud,
 ) -> Iterator[Stack]:
     """A deployed stack in that workspace, all of it stopped when the block ends, however it ends.
 
@@ -51,7 +54,7 @@ def running_stack(
     real = real_providers(os.environ)
     with workspace.held(), relay(f"http://{LOOPBACK}:{port}") as reached_at, Processes() as processes:
         # Both start while the build runs.
-        cloud, cloud_process = start_local_cloud(processes, workspace, port, reached_at)
+        cloud, cloud_process = start_cloud(processes, workspace, port, reached_at)
         simulators = None if real else start_simulators(processes, workspace)
         with steps.step("Building the functions and the layer"):
             deployment.build(workspace)

@@ -13,7 +13,11 @@ PROVIDERS = "layers/core/python/framehook/providers/README.md"
 SIMULATORS = "tests/sandbox/simulators/README.md"
 STUCK = "functions/redrive_dead_letters/README.md"
 SIMULATION = "tests/chaos/README.md"
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", PROVIDERS, SIMULATORS, STUCK, SIMULATION)
+BROKEN = "tests/chaos_stack/README.md"
+PAGES = (
+    *("README.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *(PROVIDERS, SIMULATORS, STUCK, SIMULATION, BROKEN),
+)
 LONGEST_LINE = 160
 
 
