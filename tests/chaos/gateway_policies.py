@@ -231,14 +231,8 @@ class QueueRedelivery(FailOnTimeout):
         raise Unavailable("no answer")
 
 
-class ResubmitAtDeadline(FailOnTimeout):
-    """Waits and polls; when nothing has come by the deadline, the task is cancelled where its provider can, and the job
-    sent again. videopromptkit.com/blog/production-error-handling-long-running-jobs says to cancel what is stuck and
-    resubmit; github.com/zpoint/vibe-seller/pull/124: an agent made another picture when the first was given up after
-    240 s, and that one was done after 282 s."""
-
-    name = "resubmit at 15 min"
-    deadline = 15 * MINUTE
+class WaitsForNews(FailOnTimeout):
+    """What nobody knows is waited for."""
 
     @override
     def unknown(self, record: Record, outputs: list[Output]) -> None:
@@ -247,6 +241,16 @@ class ResubmitAtDeadline(FailOnTimeout):
     @override
     def died(self, record: Record, outputs: list[Output]) -> None:
         pass
+
+
+class ResubmitAtDeadline(WaitsForNews):
+    """Waits and polls; when nothing has come by the deadline, the task is cancelled where its provider can, and the job
+    sent again. videopromptkit.com/blog/production-error-handling-long-running-jobs says to cancel what is stuck and
+    resubmit; github.com/zpoint/vibe-seller/pull/124: an agent made another picture when the first was given up after
+    240 s, and that one was done after 282 s."""
+
+    name = "resubmit at 15 min"
+    deadline = 15 * MINUTE
 
     @override
     def waited(self, record: Record) -> None:
@@ -336,7 +340,7 @@ class FailoverWhenSlow(FailoverWithoutProof):
             self._next(record, slow)
 
 
-class WebhookOnly(FailOnTimeout):
+class WebhookOnly(WaitsForNews):
     """Sends once and waits for the webhook, without a look-up where the provider calls; its user gets the provider's
     URL. replicate.com/docs/topics/webhooks: files are gone after an hour;
     github.com/replicate/replicate-javascript/issues/195 and 321: reports of webhooks that stopped;
@@ -348,14 +352,6 @@ class WebhookOnly(FailOnTimeout):
     @override
     def polls(self, way: Plan) -> bool:
         return way.look_up_growth is not None
-
-    @override
-    def unknown(self, record: Record, outputs: list[Output]) -> None:
-        pass
-
-    @override
-    def died(self, record: Record, outputs: list[Output]) -> None:
-        pass
 
     @override
     def has_url(self, record: Record, output: Output) -> None:

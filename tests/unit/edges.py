@@ -9,15 +9,17 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from framehook.account_overview import AccountOverview
 from framehook.adapters.dynamodb_items import job_from_image
+from framehook.errors import UnreadableItem
 from framehook.http_edge import HttpEdge
 from framehook.jobs import Job, LandedFile, Output, OutputRecord, OutputState, Status, Task, TaskState
 from framehook.model_forms import ModelForms
+from framehook.ports import JobFile
 from framehook.providers.runcomfy import account as runcomfy_account
 from framehook.providers.runninghub import account as runninghub_account
 from framehook.providers.runware import account as runware_account
@@ -25,7 +27,7 @@ from framehook.queue_edge import QueueEdge
 from framehook.stream_edge import StreamEdge
 from framehook.telemetry import observed
 from framehook.tokens import hash_token
-from tests.fakes import FakeOwnerDirectory, RecordingDeadLetters, Trouble
+from tests.fakes import FakeJobStore, FakeOwnerDirectory, RecordingDeadLetters, Trouble
 from tests.fakes.stack import BUCKET, OWNER, InMemoryStack
 from tests.fakes.trouble import may_fail
 from tests.sample_events import API_KEY, JOB_ID, TASK_ID, TOKEN, Event, SampleContext, rest_call
@@ -179,3 +181,11 @@ def _hash(key: str) -> str:
 
 def _no_constant(name: str) -> None:
     raise AssertionError(f"{name} is not JSON")
+
+
+class StoreWithUnreadableParts(FakeJobStore):
+    """A job's state can be read, and what is stored beside it can't."""
+
+    @override
+    def get_file(self, job_id: str) -> JobFile | None:
+        raise UnreadableItem("stored data can't be read")

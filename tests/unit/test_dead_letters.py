@@ -12,16 +12,16 @@ import pytest
 from framehook.adapters.dynamodb_items import job_from_image
 from framehook.dead_letters import ChangeLetters, InvocationLetters, JobLetters
 from framehook.due_times import MINUTE
-from framehook.errors import EventTooLarge, Unavailable, UnreadableItem
+from framehook.errors import EventTooLarge, Unavailable
 from framehook.identifiers import derive_job_id
 from framehook.jobs import Status
-from framehook.ports import JobFile, Letter
+from framehook.ports import Letter
 from framehook.redriving import PassedOver
 from tests.fakes import FakeClock, FakeJobStore, RecordingBus, RecordingDeadLetters, RecordingStarter
 from tests.fakes.letters import RecordingInvocations, RecordingJobMessages
 from tests.fakes.stack import InMemoryStack
 from tests.sample_events import JOB_ID, SampleContext, sample_event
-from tests.unit.edges import ASKED, DEFAULT_OWNER, queue_edge, sample_job
+from tests.unit.edges import ASKED, DEFAULT_OWNER, StoreWithUnreadableParts, queue_edge, sample_job
 from tests.unit.media_samples import MP4
 
 DAY = 24 * 60 * MINUTE
@@ -210,12 +210,6 @@ class TestInvocationLetters:
         assert (invocations.repeated, starter.follow_ups) == ([], [])
 
 
-class UntellableStore(FakeJobStore):
-    @override
-    def get_file(self, job_id: str) -> JobFile | None:
-        raise UnreadableItem("stored data can't be read")
-
-
 class FullBus(RecordingBus):
     @override
     def publish(self, details: object) -> None:
@@ -265,7 +259,7 @@ class TestChangeLetters:
 
     @pytest.mark.parametrize(
         ("store", "bus", "reason"),
-        [(UntellableStore, RecordingBus, "unreadable"), (FakeJobStore, FullBus, "event_too_large")],
+        [(StoreWithUnreadableParts, RecordingBus, "unreadable"), (FakeJobStore, FullBus, "event_too_large")],
     )
     def test_change_that_can_not_be_told_stays(
         self,

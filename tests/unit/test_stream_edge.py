@@ -8,15 +8,14 @@ from typing import override
 import pytest
 
 from framehook.adapters.dynamodb_items import job_from_image
-from framehook.errors import EventTooLarge, Unavailable, UnreadableItem
+from framehook.errors import EventTooLarge, Unavailable
 from framehook.jobs import Output, OutputState, Status
-from framehook.ports import JobFile
 from framehook.publication import Publication
 from framehook.stream_edge import StreamEdge
 from tests.fakes import FakeJobStore, RecordingBus, RecordingStarter
 from tests.fakes.stack import BUCKET, InMemoryStack
 from tests.sample_events import JOB_ID, sample_event
-from tests.unit.edges import RecordingPoison, sample_job, stream_edge
+from tests.unit.edges import RecordingPoison, StoreWithUnreadableParts, sample_job, stream_edge
 
 
 @pytest.fixture
@@ -89,12 +88,6 @@ def test_result_to_fetch_is_started(stack: InMemoryStack) -> None:
     )
     edge.take(sample_event("publish_change", "job_running"))
     assert stack.starter.fetches == [(JOB_ID, 0)]
-
-
-class StoreWithUnreadableParts(FakeJobStore):
-    @override
-    def get_file(self, job_id: str) -> JobFile | None:
-        raise UnreadableItem("stored data can't be read")
 
 
 class FullBus(RecordingBus):
