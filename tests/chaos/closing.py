@@ -4,13 +4,13 @@ providers were paid for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from framehook.jobs import Job, OutputState, Status, TaskState
 from tests.chaos.books import Books
 from tests.chaos.cloud import Cloud
 from tests.chaos.generations import Generation
+from tests.chaos.people import People
 from tests.chaos.world import HOUR
 
 _BLINDING = ("look-up lost", "look-up refused", "API key missing", "download failed")
@@ -26,12 +26,14 @@ class Closing:
     books: Books
     cloud: Cloud
 
-    def close(self, promised: Iterable[str], asked: int) -> None:
-        """`promised`: jobs that somebody was told to exist; `asked`: how many were asked for."""
+    def close(self, people: People) -> None:
         jobs = self.cloud.stack.jobs.jobs
-        if len(jobs) > asked:
-            self.books.problem(len(jobs), "jobs for one request each:", asked)
-        for job_id in promised:
+        if len(jobs) > people.asked:
+            self.books.problem(len(jobs), "jobs for one request each:", people.asked)
+        for job_id, times in self.books.resends.items():
+            if times > people.words[job_id]:
+                self.books.problem(times, "resends for", people.words[job_id], "words of a person")
+        for job_id in people.promised:
             if job_id not in jobs:
                 self.books.problem("a job that was promised does not exist")
         for job in jobs.values():

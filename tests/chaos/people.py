@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -59,13 +60,15 @@ def _request(kind: int) -> JobRequest:
 
 @dataclass(slots=True)
 class People:
-    """`promised`: jobs that somebody was told to exist."""
+    """`promised`: jobs that somebody was told to exist; `asked`: how many were asked for; `words`: how often somebody has
+    decided to have a job sent again."""
 
     world: World
     cloud: Cloud
     ledger: Ledger
     promised: set[str] = field(default_factory=set)
     asked: int = 0
+    words: Counter[str] = field(default_factory=Counter)
 
     @property
     def stack(self) -> InMemoryStack:
@@ -155,9 +158,14 @@ class People:
         if action == "adopt" and adopted is None:
             return
         asked = ResolveRequest.model_construct(
-            action=action, provider_task_id=adopted.id if adopted else None
+            action=action, provider_task_id=adopted.id if adopted else None, attempt=job.attempt
         )
         self.world.story.tell("operator", action, job_id, adopted.short if adopted else "")
+        self.words[job_id] += action == "resend"
+        self._resolve(job_id, asked, 1)
+
+    def _resolve(self, job_id: str, asked: ResolveRequest, tries: int) -> None:
+        """Repeated as long as nobody answers: it is one decision."""
 
         def act() -> object:
             try:
@@ -165,7 +173,12 @@ class People:
             except (WrongState, InvalidRequest) as refused:
                 return str(refused)
 
-        self.cloud.functions.run("serve_api", job_id, act, lambda _: None)
+        def ended(result: object) -> None:
+            if isinstance(result, BaseException) and tries < _TRIES:
+                again = self.world.within(HOUR)
+                self.world.scheduler.after(again, lambda: self._resolve(job_id, asked, tries + 1))
+
+        self.cloud.functions.run("serve_api", job_id, act, ended)
 
     def _what_the_site_shows(self, job_id: str) -> Generation | None:
         """The generation in the place of the first unknown task: of the provider's own list, the one that fits."""

@@ -90,7 +90,7 @@ class Simulation:
             if events > _MOST_EVENTS:
                 self.books.problem("never comes to rest")
                 break
-        Closing(self.books, self.cloud).close(self.people.promised, self.people.asked)
+        Closing(self.books, self.cloud).close(self.people)
         return self._outcome(events)
 
     def _step(self) -> bool:

@@ -25,8 +25,10 @@ def parked(stack: InMemoryStack) -> Job:
     return stack.follow_up_when_due(job.id)
 
 
-def decide(stack: InMemoryStack, job: Job, action: str, task_id: str | None = None) -> Job:
-    asked = ResolveRequest.model_validate({"action": action, "provider_task_id": task_id})
+def decide(
+    stack: InMemoryStack, job: Job, action: str, task_id: str | None = None, attempt: int | None = None
+) -> Job:
+    asked = ResolveRequest.model_validate({"action": action, "provider_task_id": task_id, "attempt": attempt})
     return stack.resolution.resolve(OWNER, job.id, asked)
 
 
@@ -258,3 +260,29 @@ def test_resend_days_after_the_request_has_a_deadline_of_its_own(stack: InMemory
     stack.acknowledge()
 
     assert stack.submit(parked.id).status is Status.RUNNING
+
+
+def test_resend_whose_message_can_not_be_sent_is_left_to_the_sweep(stack: InMemoryStack, parked: Job) -> None:
+    stack.queue.trouble.fail_next()
+
+    job = decide(stack, parked, "resend")
+
+    assert (job.status, job.attempt) == (Status.QUEUED, 2)
+    stack.follow_up_when_due(job.id)
+    assert stack.queue.job_ids == [job.id]
+
+
+def test_resend_repeated_after_its_own_attempt_was_parked_is_refused(
+    stack: InMemoryStack, parked: Job
+) -> None:
+    decide(stack, parked, "resend", attempt=1)
+    stack.answer(ReplyLost("timed out"))
+    stack.submit(parked.id)
+    stack.clock.advance(seconds=901)
+    stack.answer(response(200, {"data": []}))
+    assert stack.follow_up_when_due(parked.id).status is Status.PARKED
+
+    with pytest.raises(WrongState):
+        decide(stack, parked, "resend", attempt=1)
+
+    assert stack.job(parked.id).attempt == 2

@@ -74,6 +74,12 @@ class ResolveRequest(BaseModel):
         description="For `adopt`: the task's id as the job shows it; "
         "for RunningHub and RunComfy, the id that its site shows for the task",
     )
+    attempt: int | None = Field(
+        default=None,
+        ge=1,
+        description="The number of the attempt that was decided about, the job's latest; once there is a later one the "
+        "answer is a 409. Without it, a `resend` that is repeated because its answer was lost may be a second one",
+    )
 
 
 def parse_json_object(text: str | bytes) -> dict[str, Any]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from framehook import tasks
 from framehook.changes import Changes
-from framehook.errors import Failure, FieldProblem, InvalidRequest, NotFound, WrongState
+from framehook.errors import (
+    Failure,
+    FieldProblem,
+    InvalidRequest,
+    NotFound,
+    Unavailable,
+    WrongState,
+)
 from framehook.jobs import Job, Status, Task, TaskState
 from framehook.ports import Chance, JobQueue
 from framehook.providers.contract import Provider
 from framehook.requests import ResolveRequest
 from framehook.transitions import Event, move, settle
+
+logger = logging.getLogger(__name__)
 
 ABANDONED = Failure("abandoned", "the job was given up by a person while its outcome was unknown")
 
@@ -25,15 +35,23 @@ class Resolution:
     providers: Mapping[str, Provider]
 
     def resolve(self, owner: str, job_id: str, asked: ResolveRequest) -> Job:
-        """The job after the decision. Raises NotFound, WrongState for a job that is not parked, InvalidRequest."""
+        """The job after the decision. Raises NotFound, WrongState for a job that is not parked or not in the attempt
+        that was decided about, InvalidRequest."""
         job = self.changes.jobs.get(job_id)
         if job is None or job.owner != owner:
             raise NotFound("no such job")
         self._check(job, asked)
         decided = self.changes.apply(job, lambda seen, now: self._decided(seen, job.attempt, asked, now))
         if decided.status is Status.QUEUED:
-            self.queue.send(decided.id)
+            self._ask_for_submission(decided.id)
         return decided
+
+    def _ask_for_submission(self, job_id: str) -> None:
+        """The decision is stored: to tell of a failure would have it made again, and paid for again."""
+        try:
+            self.queue.send(job_id)
+        except Unavailable:
+            logger.warning("the job waits for the sweep", extra={"job_id": job_id}, exc_info=True)
 
     def _decided(self, job: Job, attempt: int, asked: ResolveRequest, now: int) -> Job:
         """Asked again about a newer job: one that is no longer parked in that attempt was decided by something else."""
@@ -51,6 +69,10 @@ class Resolution:
     def _check(self, job: Job, asked: ResolveRequest) -> None:
         if job.status is not Status.PARKED:
             raise WrongState(f"only a parked job can be resolved; this one is {job.status}")
+        if asked.attempt not in (None, job.attempt):
+            raise WrongState(
+                f"this was decided about attempt {asked.attempt}; the job is in {job.attempt} by now"
+            )
         given = asked.provider_task_id
         if asked.action != "adopt":
             if given is not None:
