@@ -27,16 +27,8 @@ class Closing:
     cloud: Cloud
 
     def close(self, people: People) -> None:
-        jobs = self.cloud.stack.jobs.jobs
-        if len(jobs) > people.asked:
-            self.books.problem(len(jobs), "jobs for one request each:", people.asked)
-        for job_id, times in self.books.resends.items():
-            if times > people.words[job_id]:
-                self.books.problem(times, "resends for", people.words[job_id], "words of a person")
-        for job_id in people.promised:
-            if job_id not in jobs:
-                self.books.problem("a job that was promised does not exist")
-        for job in jobs.values():
+        self._wishes(people)
+        for job in self.cloud.stack.jobs.jobs.values():
             self._job(job)
         self._bucket()
         self._events()
@@ -44,6 +36,17 @@ class Closing:
             self.books.problem("defect:", defect)
         if len(self.cloud.messages.dead_letters):
             self.books.problem(len(self.cloud.messages.dead_letters), "dead letters after the redrive")
+
+    def _wishes(self, people: People) -> None:
+        """What people asked for and decided was done, and once."""
+        jobs = self.cloud.stack.jobs.jobs
+        if len(jobs) > people.asked:
+            self.books.problem(len(jobs), "jobs for one request each:", people.asked)
+        if not people.promised <= set(jobs):
+            self.books.problem("a job that was promised does not exist")
+        for job_id, times in self.books.resends.items():
+            if times > people.words[job_id]:
+                self.books.problem(times, "resends for", people.words[job_id], "words of a person")
 
     def _job(self, job: Job) -> None:
         if not job.status.terminal:

@@ -60,8 +60,8 @@ def _request(kind: int) -> JobRequest:
 
 @dataclass(slots=True)
 class People:
-    """`promised`: jobs that somebody was told to exist; `asked`: how many were asked for; `words`: how often somebody has
-    decided to have a job sent again."""
+    """`promised`: jobs that somebody was told to exist; `asked`: how many were asked for; `words`: how often somebody
+    has decided to have a job sent again."""
 
     world: World
     cloud: Cloud
