@@ -111,3 +111,4 @@ def test_key_that_is_not_one_of_ours_is_none(key: str) -> None:
 
 def test_output_key_begins_with_its_owner() -> None:
     assert output_key("ada", JOB, 2, "mp4") == f"outputs/ada/{JOB}/2.mp4"
+    assert output_key("ada", JOB, 2, "mp4", 3) == f"outputs/ada/{JOB}/2.attempt-3.mp4"

@@ -1,5 +1,7 @@
 """A person's decision about a parked job."""
 
+from typing import Any
+
 import pytest
 
 from framehook.errors import InvalidRequest, NotFound, ReplyLost, WrongState
@@ -156,6 +158,33 @@ def test_late_success_during_the_second_call_is_used_when_that_is_refused(
 
     assert job.status is Status.STORING
     assert len(job.tasks) == 1 or job.tasks[1].state is TaskState.SUPERSEDED
+
+
+def test_file_of_the_first_attempt_that_lands_late_leaves_the_delivered_one_alone(
+    stack: InMemoryStack, parked: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its landing has begun when a person has the job sent again, and goes on when that is delivered."""
+    [first] = stack.sent(0)
+    promote = stack.media.promote
+
+    def overtaken(*asked: Any) -> str | None:
+        monkeypatch.undo()
+        decide(stack, parked, "resend")
+        stack.acknowledge()
+        stack.submit(parked.id)
+        [second] = stack.sent()
+        stack.webhook(second, success(second))
+        stack.landing.land(stack.upload(second, MP4))
+        return promote(*asked)
+
+    monkeypatch.setattr(stack.media, "promote", overtaken)
+    stack.landing.land(stack.upload(first, MP4 + box(b"free", b"first")))
+
+    delivered = stack.jobs.get_output(parked.id, 0, 2)
+    assert stack.job(parked.id).status is Status.SUCCEEDED
+    assert delivered is not None
+    assert delivered.landed is not None
+    assert stack.media.objects[delivered.landed.key].body == MP4
 
 
 @pytest.mark.parametrize("answer", [402, None])

@@ -63,5 +63,8 @@ def is_unnamed(task_id: str) -> bool:
     return task_id.startswith(_UNNAMED)
 
 
-def output_key(owner: str, job_id: str, index: int, extension: str) -> str:
-    return f"outputs/{owner}/{job_id}/{index}.{extension}"
+def output_key(owner: str, job_id: str, index: int, extension: str, attempt: int = 1) -> str:
+    """Where a checked file is kept. Each attempt has names of its own: a file of an earlier one that lands late must
+    not be written over the one that was delivered."""
+    number = f"{index}" if attempt == 1 else f"{index}.attempt-{attempt}"
+    return f"outputs/{owner}/{job_id}/{number}.{extension}"

@@ -80,7 +80,7 @@ class Landing:
         if not self.jobs.claim_landing(job.id, index, place.attempt, head.etag, now, now + _CLAIM):
             self._recover(job, place)
             return
-        target = output_key(job.owner, job.id, index, found.extension)
+        target = output_key(job.owner, job.id, index, found.extension, place.attempt)
         metadata = {
             "job-id": job.id,
             "output": str(index),
