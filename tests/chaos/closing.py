@@ -55,6 +55,7 @@ class Closing:
         if self.books.ends[job.id] != 1:
             self.books.problem(self.books.ends[job.id], "ends of one job")
         self._money(job)
+        self._landed_as_told(job)
         for slot in range(job.count):
             self._slot(job, slot)
         for each in self.books.ledger.of_job(job.id):
@@ -125,6 +126,20 @@ class Closing:
             and starts < moment < min(ends, self.books.calm_at) + _LAST_LOOKS
             for kind, starts, ends in self.books.world.outages
         )
+
+    def _landed_as_told(self, job: Job) -> None:
+        """What the table says of a landed file is true of the object."""
+        stack = self.cloud.stack
+        for place in job.outputs:
+            record = stack.jobs.outputs.get((job.id, place.index, place.attempt))
+            if place.state is not OutputState.LANDED:
+                continue
+            landed = record.landed if record else None
+            stored = stack.media.objects.get(landed.key) if landed else None
+            if landed is None or stored is None:
+                self.books.problem("a landed file is not there:", place.index)
+            elif (landed.bytes, landed.checksum) != (len(stored.body), stored.checksum):
+                self.books.problem("another file than was told:", landed.key)
 
     def _bucket(self) -> None:
         records = self.cloud.stack.jobs.outputs
