@@ -92,9 +92,10 @@ class Closing:
             self.books.problem("an output landed that nobody made")
         if job.status is Status.SUCCEEDED and not landed:
             self.books.problem("succeeded without output", slot)
-        if landed or not good or not job.error:
+        if landed or not good:
             return
-        excused = job.error.code in ("outcome_unknown", "abandoned")
+        code = job.error.code if job.error else ""
+        excused = code in ("outcome_unknown", "abandoned")
         known = {task.id for task in job.tasks}
         for each in good:
             too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
@@ -105,7 +106,7 @@ class Closing:
             excused = excused or too_late or each.url_expired or never_named or outlived
             excused = excused or self._was_out_of_reach(each)
             if not excused and not self._outage_until(job.finished_at or 0):
-                self.books.problem("a paid result is lost:", each.short, job.status, job.error.code)
+                self.books.problem("a paid result is lost:", each.short, job.status, code)
 
     def _was_out_of_reach(self, generation: Generation) -> bool:
         """Whether nobody could ask for it any more until its provider had forgotten it."""

@@ -87,19 +87,53 @@ def test_hurried_follow_up_passes_the_cancel_on_at_once(stack: InMemoryStack) ->
     assert len(stack.runninghub.requests) == 2
 
 
-@pytest.mark.parametrize("gone", [hub.answer(hub.task("", "", errorCode="1004")), hub.answer(hub.broken())])
-def test_stopped_task_that_shows_as_failed_or_gone_is_cancelled(stack: InMemoryStack, gone: Any) -> None:
+GONE = hub.answer(hub.task("", "", errorCode="1004"))
+
+
+def looked_up_in_vain(stack: InMemoryStack, job: Job, word: Any) -> Job:
+    """After the provider's yes: one look-up that tells this."""
+    stack.runninghub.answers.extend([word, NO_EVENT])
+    job = stack.follow_up_when_due(job.id)
+    stack.runninghub.answers.clear()
+    return job
+
+
+def test_stopped_task_that_shows_as_failed_twice_is_cancelled(stack: InMemoryStack) -> None:
     job = cancel(stack, running_workflow(stack))
     stack.runninghub.answers.append(TAKEN)
     job = stack.follow_up_when_due(job.id)
 
     for _ in range(2):
         assert job.status is Status.RUNNING
-        stack.runninghub.answers.extend([gone, NO_EVENT])
-        job = stack.follow_up_when_due(job.id)
-        stack.runninghub.answers.clear()
+        job = looked_up_in_vain(stack, job, hub.answer(hub.broken()))
 
     assert job.status is Status.CANCELLED
+
+
+def test_stopped_task_that_stays_gone_for_ten_minutes_is_cancelled(stack: InMemoryStack) -> None:
+    job = cancel(stack, running_workflow(stack))
+    stack.runninghub.answers.append(TAKEN)
+    job = stack.follow_up_when_due(job.id)
+    told_at, look_ups = stack.clock.now(), 0
+
+    while job.status is Status.RUNNING:
+        job, look_ups = looked_up_in_vain(stack, job, GONE), look_ups + 1
+
+    assert job.status is Status.CANCELLED
+    assert stack.clock.now() - told_at >= 600_000
+    assert look_ups < 10
+
+
+def test_task_that_is_out_of_sight_for_a_minute_after_the_yes_is_delivered(stack: InMemoryStack) -> None:
+    """The cancel came too late for it."""
+    job = cancel(stack, running_workflow(stack))
+    stack.runninghub.answers.append(TAKEN)
+    job = stack.follow_up_when_due(job.id)
+    began = stack.clock.now()
+    while stack.clock.now() - began < 60_000:
+        job = looked_up_in_vain(stack, job, GONE)
+
+    assert looked_up_in_vain(stack, job, hub.answer(hub.finished())).status is Status.STORING
 
 
 @pytest.mark.parametrize("word", [hub.answer(hub.task("", "", errorCode="1004")), hub.answer(hub.broken())])

@@ -27,7 +27,9 @@ from framehook.providers.contract import Failed, Missing, Report, StillRunning, 
 from framehook.tasks import OUTPUT_MISSING
 from framehook.transitions import CANCELLED, settle
 
-_MISSING_SECONDS = 10  # between two look-ups that find no task, before it counts as stopped
+# Between two look-ups that find no task, before it counts as stopped: a provider may lose sight of a task for a while
+# that its cancel came too late for, and that is still paid.
+_MISSING_SECONDS = 10 * 60
 _EMPTY_SECONDS = 10  # between two words of a success without files, before it is believed
 
 
