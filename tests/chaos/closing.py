@@ -94,19 +94,29 @@ class Closing:
             self.books.problem("succeeded without output", slot)
         if landed or not good:
             return
-        code = job.error.code if job.error else ""
-        excused = code in ("outcome_unknown", "abandoned")
-        known = {task.id for task in job.tasks}
         for each in good:
-            too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
-            # A person had it sent again, and the provider never said what it calls the first.
-            never_named = self.books.resends[job.id] and each.id not in known
-            # It was kept in reserve for its successor, for longer than the provider keeps it.
-            outlived = each.attempt < job.attempt and each.kept_until < (job.finished_at or 0)
-            excused = excused or too_late or each.url_expired or never_named or outlived
-            excused = excused or self._was_out_of_reach(each)
-            if not excused and not self._outage_until(job.finished_at or 0):
+            if not self._is_excused(job, each):
+                code = job.error.code if job.error else ""
                 self.books.problem("a paid result is lost:", each.short, job.status, code)
+
+    def _is_excused(self, job: Job, each: Generation) -> bool:
+        """Why a result that was paid for was not delivered. There is no other reason."""
+        ended, code = job.finished_at or 0, job.error.code if job.error else ""
+        given_up = code in ("outcome_unknown", "abandoned")
+        too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
+        # A person had it sent again, and the provider never said what it calls the first.
+        never_named = self.books.resends[job.id] > 0 and all(task.id != each.id for task in job.tasks)
+        # It was kept in reserve for its successor, for longer than the provider keeps it.
+        outlived = each.attempt < job.attempt and each.kept_until < ended
+        return (
+            (given_up and (each.told_at is None or each.told_at > ended))
+            or too_late
+            or each.url_expired
+            or never_named
+            or outlived
+            or self._was_out_of_reach(each)
+            or self._outage_until(ended)
+        )
 
     def _was_out_of_reach(self, generation: Generation) -> bool:
         """Whether nobody could ask for it any more until its provider had forgotten it."""
@@ -116,11 +126,7 @@ class Closing:
         )
 
     def _outage_until(self, moment: int) -> bool:
-        """Whether nothing could be learnt or fetched for longer than any deadline, until not long before; or things
-        went wrong all the time until after it."""
-        began = self.books.world.story.began
-        if self.books.calm_at - began > 24 * HOUR and moment < self.books.calm_at + _LAST_LOOKS:
-            return True
+        """Whether nothing could be learnt or fetched for longer than any deadline, until not long before."""
         return any(
             kind in _BLINDING
             and ends - starts > 24 * HOUR
@@ -149,7 +155,8 @@ class Closing:
             if not key.startswith("outputs/"):
                 continue
             job_id = key.split("/")[2]
-            whole = {each.body(0) for each in self.books.ledger.of_job(job_id)}
+            slot = int(key.split("/")[3].partition(".")[0]) % self.cloud.stack.jobs.jobs[job_id].count
+            whole = {each.body(0) for each in self.books.ledger.paid(job_id, slot)}
             if stored.body not in whole:
                 self.books.problem("not a whole file:", key)
             # One that a job's end overtook is on nobody's list: nothing of it was announced.

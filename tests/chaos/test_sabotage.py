@@ -100,9 +100,9 @@ _numbers = itertools.count()
 
 
 SABOTAGES: tuple[tuple[Sabotage, str], ...] = (
-    (resends_whatever_is_unknown, "paid"),
-    (takes_silence_for_a_refusal, "paid"),
-    (calls_before_it_writes_down, "paid"),
+    (resends_whatever_is_unknown, "paid twice"),
+    (takes_silence_for_a_refusal, "paid twice"),
+    (calls_before_it_writes_down, "paid twice"),
     (ignores_versions, ""),  # any of them may come of it
     (lands_what_it_has_not_checked, "not a whole file"),
     (forgets_the_result, "lost"),

@@ -165,8 +165,10 @@ def _ends(plan: JobPlan, job: Mapping[str, Any]) -> Iterator[Imbalance]:
 
 
 def _charges(plan: JobPlan, theirs: list[ProviderTask], job: Mapping[str, Any]) -> Iterator[Imbalance]:
-    """What the job says it was charged is what the provider has charged."""
+    """What the job says it was charged is what the provider has charged; of a parked one it may be a part."""
     if may_not_know(job):
+        if recorded(job) > _billed(theirs):
+            yield Imbalance("charges", plan.job_id, f"(parked) recorded {recorded(job)}, which nobody billed")
         return
     billed, said = _billed(theirs) if plan.is_told_charge else Decimal(0), recorded(job)
     if billed != said:

@@ -250,19 +250,6 @@ class JobStoreContract(ABC):
         clock.at = NOW + 8 * DAY
         assert store.get(done.id) is None
 
-    def test_end_that_came_too_late_takes_nothing_of_a_job_that_goes_on(
-        self, new_store: StoreFactory, clock: FakeClock
-    ) -> None:
-        store, job = new_store(1), a_job(status=Status.SUBMITTING)
-        store.put_request(job.id, a_request())
-        store.put_new(job)
-        parked = store.replace(replace(job, status=Status.PARKED), job)
-        with pytest.raises(StaleJob):
-            store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
-        clock.at = NOW + 9 * DAY
-        assert store.get_request(job.id) == a_request()
-        assert _file(store, job).job == parked
-
     def test_later_write_of_a_finished_job_does_not_prolong_it(
         self, new_store: StoreFactory, clock: FakeClock
     ) -> None:

@@ -50,6 +50,20 @@ class TestDynamoOwnerDirectory(OwnerDirectoryContract):
         return DynamoOwnerDirectory(table)
 
 
+def test_end_that_came_too_late_takes_nothing_of_a_job_that_goes_on(table: Table, clock: FakeClock) -> None:
+    store, job = DynamoJobStore(replace(table, clock=clock), 1), a_job(status=Status.SUBMITTING)
+    store.put_request(job.id, a_request())
+    store.put_new(job)
+    store.replace(replace(job, status=Status.PARKED), job)
+    with pytest.raises(StaleJob):
+        store.replace(replace(job, status=Status.FAILED, finished_at=NOW), job)
+
+    clock.advance(days=9)
+
+    assert store.get_request(job.id) == a_request()
+    assert store.get_file(job.id) is not None
+
+
 def test_state_item_has_what_indexes_streams_and_ttl_need(table: Table) -> None:
     store, job = DynamoJobStore(table, retention_days=2), a_job(due_at=NOW + 9)
     store.put_new(job)

@@ -89,9 +89,12 @@ class TestJobLetters:
     def test_id_and_time_of_its_first_send_win(
         self, letters: JobLetters, messages: RecordingJobMessages
     ) -> None:
-        told = {"original_message_id": "id-0", "original_sent_at": "3", "reason": "unreadable"}
-        letters.read(letter("{not json", told, at=5))()
-        assert messages.sent == [("{not json", "id-0", 3)]
+        told = {"original_message_id": "id-0", "original_sent_at": "3"}
+        letters.read(letter("{}", told, at=5))()
+        assert messages.sent == [("{}", "id-0", 3)]
+
+    def test_message_that_nobody_can_read_stays(self, letters: JobLetters) -> None:
+        assert reason_for(letters.read, letter("{not json")) == "unreadable"
 
     @pytest.mark.parametrize("time", ["", "soon", "-1", "1e3", "٣", "9" * 400, "99999999999999"])
     def test_time_that_can_not_be_is_not_believed(

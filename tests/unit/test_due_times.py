@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framehook.claims import Claim
 from framehook.due_times import (
     LATE_PAUSE,
     MINUTE,
@@ -21,7 +22,7 @@ from framehook.due_times import (
     refusal_back_off,
     rescheduled,
 )
-from framehook.jobs import Job, Output, OutputState, Status, Task, TaskState
+from framehook.jobs import Cancel, Job, Output, OutputState, Status, Task, TaskState
 from tests.unit.test_transitions import NOW, a_job, jobs
 
 POLICY = Policy()
@@ -35,6 +36,12 @@ def running(usual_seconds: int = 60, look_ups: int = 0) -> Job:
 def half_done(waiting: OutputState) -> Job:
     made = (Task("a", 0, state=TaskState.REPORTED), Task("b", 1, state=TaskState.ACCEPTED))
     return replace(running(600), count=2, tasks=made, outputs=(Output(0, state=waiting), Output(1)))
+
+
+def test_cancel_is_passed_on_soon_although_a_file_is_waited_for_as_well() -> None:
+    job = replace(half_done(OutputState.TO_FETCH), cancel=Cancel.REQUESTED, due_at=NOW)
+
+    assert (Claim(NOW, POLICY, can_ask=True).on(job).due_at or 0) <= NOW + 15 * SECOND
 
 
 def test_look_ups_back_off_to_an_hour_apart() -> None:

@@ -13,6 +13,7 @@ from framehook.due_times import (
     SECOND,
     Policy,
     has_look_ups_to_spare,
+    is_to_be_cancelled,
     is_worth_a_look,
     looked_up,
     next_bringing_in,
@@ -46,8 +47,10 @@ class Claim:
         errand = next_errand(job, self.now, self.policy)
         if errand is not None and job.status is not Status.STORING:
             waits_for_files = next_bringing_in(job, self.now, self.policy) is not None
+            others = next_confirmation(job, self.policy) is not None or is_to_be_cancelled(job)
             pause = ERRAND_PAUSE << min(job.look_ups, _MOST_DOUBLINGS)
-            pause = self._pause_for_files(job) if waits_for_files else pause
+            if waits_for_files:
+                pause = ERRAND_PAUSE if others else self._pause_for_files(job)
             next_due = min(next_due, max(errand, self.now + pause))
         return replace(claimed, due_at=next_due, updated_at=self.now)
 

@@ -34,6 +34,7 @@ class JobLetters:
     safe_for: int | None
 
     def read(self, letter: Letter) -> Deed:
+        _object(letter.body)  # what submit_job can't read would only come back
         original_id = letter.attributes.get(_ORIGINAL_ID) or letter.id
         sent_at = min(_moment(letter.attributes.get(_ORIGINAL_TIME), letter.sent_at), letter.sent_at)
         if self.safe_for is not None and self.clock.now() - sent_at >= self.safe_for:

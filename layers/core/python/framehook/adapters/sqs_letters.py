@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MOST_AT_ONCE = 10
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
 _DELETED_BEFORE = "ReceiptHandleIsInvalid"
+# The same of a letter that was deleted, or whose time in our hands is over: the page of ChangeMessageVisibility.
+_IN_SIGHT_ALREADY = (_DELETED_BEFORE, "MessageNotInflight", "InvalidParameterValue")
 # Longer than the function may run: what it has not dealt with by then is in sight again for the next one.
 _HIDDEN_SECONDS = 120
 # Any wait has SQS ask all its servers, so that "none" means none:
@@ -52,10 +54,14 @@ class SqsLetterBox:
     def put_back(self, letters: Sequence[Letter]) -> None:
         """What this does not reach is in sight again soon, by itself."""
         for letter in letters:
-            with calling("SQS"):
-                self._client.change_message_visibility(
-                    QueueUrl=self._queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
-                )
+            try:
+                with calling("SQS"):
+                    self._client.change_message_visibility(
+                        QueueUrl=self._queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+                    )
+            except ClientError as error:
+                if error_code(error) not in _IN_SIGHT_ALREADY:
+                    raise
 
     def count(self) -> int:
         with calling("SQS"):
