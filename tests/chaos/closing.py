@@ -106,6 +106,8 @@ class Closing:
         too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
         # A person had it sent again, and the provider never said what it calls the first.
         never_named = self.books.resends[job.id] > 0 and all(task.id != each.id for task in job.tasks)
+        # The provider had said that it would stop it, and then for ten minutes that there was no such task.
+        denied = job.status is Status.CANCELLED and each.denied
         # It was kept in reserve for its successor, for longer than the provider keeps it.
         outlived = each.attempt < job.attempt and each.kept_until < ended
         return (
@@ -114,6 +116,7 @@ class Closing:
             or each.url_expired
             or never_named
             or outlived
+            or denied
             or self._was_out_of_reach(each)
             or self._outage_until(ended)
         )

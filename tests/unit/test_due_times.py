@@ -38,6 +38,12 @@ def half_done(waiting: OutputState) -> Job:
     return replace(running(600), count=2, tasks=made, outputs=(Output(0, state=waiting), Output(1)))
 
 
+def test_look_ups_of_a_job_that_was_parked_before_its_second_send_grow_apart() -> None:
+    parked = a_job(Status.PARKED, queued_at=NOW, look_up_growth=20, usual_seconds=180)
+
+    assert pause_after_look_up(parked, NOW + 20 * HOUR, POLICY) == HOUR
+
+
 def test_cancel_is_passed_on_soon_although_a_file_is_waited_for_as_well() -> None:
     job = replace(half_done(OutputState.TO_FETCH), cancel=Cancel.REQUESTED, due_at=NOW)
 

@@ -114,7 +114,8 @@ def brought_forward(job: Job, now: int, policy: Policy) -> Job:
 def pause_after_look_up(job: Job, now: int, policy: Policy) -> int:
     """The time between a look-up at `now` and the next one, by the job's age: after an outage none is made up for, and
     an early one does not put off the next."""
-    waited = max(now - (job.accepted_at or job.first_sent_at or now), _first_look_up(job, policy))
+    since = job.accepted_at or job.first_sent_at or job.queued_at
+    waited = max(now - since, _first_look_up(job, policy))
     if job.status is Status.PARKED and waited >= policy.run_deadline:
         return policy.run_deadline
     growth = 100 if job.look_up_growth is None else job.look_up_growth
