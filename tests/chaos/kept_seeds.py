@@ -1,4 +1,4 @@
-"""Seeds that once failed, and what they found. Each is run by every test run, and fails where its repair is taken out."""
+"""Seeds that once failed, and what they found. Each is run by every test run, and fails where its repair is undone."""
 
 from __future__ import annotations
 
