@@ -1,5 +1,8 @@
 """Calls whose outcome nobody knows: looked up, sent again as the same task, or parked; never paid twice."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from framehook.errors import ReplyLost
@@ -116,6 +119,65 @@ def test_same_task_is_not_sent_again_after_ten_minutes(stack: InMemoryStack) -> 
 
     assert job.status is Status.SUBMITTING
     assert len(stack.runware.requests) == 2
+
+
+def slow_at(
+    stack: InMemoryStack, port: object, method: str, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next call of a port takes so long."""
+    quick = getattr(port, method)
+
+    def slow(*asked: Any) -> Any:
+        monkeypatch.setattr(port, method, quick)
+        done = quick(*asked)
+        stack.clock.advance(seconds=seconds)
+        return done
+
+    monkeypatch.setattr(port, method, slow)
+
+
+def test_call_that_would_outlive_its_lease_is_not_made(
+    stack: InMemoryStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = stack.accept()
+    slow_at(stack, stack.jobs, "replace", 20, monkeypatch)
+
+    job = stack.submit(job.id)
+
+    assert (job.status, [task.state for task in job.tasks]) == (Status.QUEUED, [TaskState.PLANNED])
+    assert stack.runware.requests == []
+
+
+@pytest.mark.parametrize("step", ["signing", "writing"])
+def test_same_task_is_not_sent_again_late_because_a_step_before_took_long(
+    stack: InMemoryStack, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A UUID that has ended more than ten minutes after its first send would be billed again."""
+    job = stack.accept()
+    stack.answer(LOST)
+    stack.submit(job.id)
+    stack.clock.advance(seconds=480)
+    stack.answer(NOTHING_SEEN)
+    if step == "signing":
+        slow_at(stack, stack.signer, "sign_put", 130, monkeypatch)
+    else:
+        monkeypatch.setattr(stack.signer, "sign_put", _followed_by_a_slow_write(stack, monkeypatch))
+
+    job = stack.submit(job.id)
+
+    assert [task.state for task in job.tasks] == [TaskState.UNKNOWN]
+    assert [call[0]["taskType"] for call in map(stack.sent, range(2))] == ["videoInference", "getResponse"]
+    assert len(stack.runware.requests) == 2
+
+
+def _followed_by_a_slow_write(stack: InMemoryStack, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    sign = stack.signer.sign_put
+
+    def signed(key: str) -> str:
+        slow_at(stack, stack.jobs, "replace", 130, monkeypatch)
+        return sign(key)
+
+    return signed
 
 
 def test_look_up_that_fails_stops_the_resend(stack: InMemoryStack) -> None:

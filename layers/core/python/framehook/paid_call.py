@@ -23,6 +23,7 @@ from framehook.ports import Chance, Clock, Gate, GateStore, JobStore, UploadSign
 from framehook.providers.contract import (
     Accepted,
     HttpRequest,
+    HttpResponse,
     Provider,
     Refused,
     RefusedForNow,
@@ -75,8 +76,11 @@ class PaidCall:
         sends = [self._task_to_send(job, task, token) for task in to_send]
         request = provider.submission(planned.offering, planned.body, sends, account.api_key)
         sending = self.jobs.replace(self._called(job, {task.id for task in to_send}, token), job)
-        verdicts, answer = self._answered(sending.provider, account, [task.id for task in sends], request)
         sent_before = frozenset(task.id for task in to_send if task.state is TaskState.UNKNOWN)
+        begins_by = self._begins_by(sending, again=bool(sent_before))
+        verdicts, answer = self._answered(
+            sending.provider, account, [task.id for task in sends], request, begins_by
+        )
         sent = tuple(task for task in sending.tasks if task.id in verdicts)
         call = Call(sent, verdicts, sent_before, sending.token_hashes[-1])
         concluded = self._conclude(sending, call, answer)
@@ -87,18 +91,16 @@ class PaidCall:
     def sendable(self, job: Job) -> list[Task]:
         """The tasks that can be sent without being paid twice: those never sent, and those whose outcome is unknown
         while the provider takes them for the same."""
-        resend_seconds = self.providers[job.provider].RESENDS_SAME_TASK_SECONDS
-        resend_until = (job.first_sent_at or self.clock.now()) + resend_seconds * SECOND
-        in_time = self.clock.now() + self.policy.call_timeout < resend_until and job.cancel is None
+        in_time = self.clock.now() + self.policy.call_timeout < self._resend_until(job) and job.cancel is None
         wanted = _OPEN if in_time else (TaskState.PLANNED,)
         return [task for task in tasks.counting(job) if task.state in wanted]
 
     def _answered(
-        self, provider: str, account: AccountKey, task_ids: list[str], request: HttpRequest
+        self, provider: str, account: AccountKey, task_ids: list[str], request: HttpRequest, begins_by: int
     ) -> tuple[Mapping[str, Verdict], bytes]:
         """The verdicts on the tasks, and the answer that they are from; empty where there was none."""
         try:
-            response = self.calling.send(account.account, request)
+            response = self._sent(account, request, begins_by)
         except NeverSent as unsent:
             logger.warning(
                 "the provider could not be reached", extra={"provider": provider, "why": str(unsent)}
@@ -108,6 +110,22 @@ class PaidCall:
         except ReplyLost as lost:
             return dict.fromkeys(task_ids, Unknown(str(lost))), b""
         return self.providers[provider].read_submission(task_ids, response), response.body
+
+    def _sent(self, account: AccountKey, request: HttpRequest, begins_by: int) -> HttpResponse:
+        """Raises NeverSent, ReplyLost."""
+        if self.clock.now() > begins_by:
+            raise NeverSent("the write-ahead took too long for the call")
+        return self.calling.send(account.account, request)
+
+    def _begins_by(self, job: Job, *, again: bool) -> int:
+        """Until when the call may begin that was written down: it must not outlive the lease, nor, `again`, the time in
+        which the provider takes the same task for the same. Writing it down may have taken long."""
+        ends_by = job.lease_until or 0
+        return (min(ends_by, self._resend_until(job)) if again else ends_by) - self.policy.call_timeout
+
+    def _resend_until(self, job: Job) -> int:
+        seconds = self.providers[job.provider].RESENDS_SAME_TASK_SECONDS
+        return (job.first_sent_at or self.clock.now()) + seconds * SECOND
 
     def _task_to_send(self, job: Job, task: Task, token: str) -> TaskToSend:
         key = IncomingKey(job.id, task.attempt, task.slot)
