@@ -102,7 +102,9 @@ class Closing:
     def _is_excused(self, job: Job, each: Generation) -> bool:
         """Why a result that was paid for was not delivered. There is no other reason."""
         ended, code = job.finished_at or 0, job.error.code if job.error else ""
-        given_up = code in ("outcome_unknown", "abandoned")
+        untold = each.told_at is None or each.told_at > ended
+        # A person gave the job up, also what was on its way; or it was given up by time, and nobody knew of this.
+        given_up = code == "abandoned" or (code == "outcome_unknown" and untold)
         too_late = each.ends_at > each.accepted_at + self.books.policy.run_deadline - HOUR
         # A person had it sent again, and the provider never said what it calls the first.
         never_named = self.books.resends[job.id] > 0 and all(task.id != each.id for task in job.tasks)
@@ -111,7 +113,7 @@ class Closing:
         # It was kept in reserve for its successor, for longer than the provider keeps it.
         outlived = each.attempt < job.attempt and each.kept_until < ended
         return (
-            (given_up and (each.told_at is None or each.told_at > ended))
+            given_up
             or too_late
             or each.url_expired
             or never_named
