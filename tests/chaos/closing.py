@@ -112,8 +112,12 @@ class Closing:
         denied = job.status is Status.CANCELLED and each.denied
         # It was kept in reserve for its successor, for longer than the provider keeps it.
         outlived = each.attempt < job.attempt and each.kept_until < ended
+        # Faults struck until after its deadline, and nothing that told of its end could ever be stored.
+        in_time = ended - each.accepted_at < self.books.policy.run_deadline
+        unheard = each.told_at is None and not in_time and self.books.calm_at > ended
         return (
             given_up
+            or unheard
             or too_late
             or each.url_expired
             or never_named

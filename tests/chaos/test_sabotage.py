@@ -15,21 +15,21 @@ from framehook.catalogue import formats
 from framehook.completion import Completion
 from framehook.following import Following
 from framehook.identifiers import derive_job_id
-from framehook.jobs import Job, TaskState
+from framehook.jobs import Job
 from framehook.paid_call import PaidCall
 from framehook.providers.contract import RefusedForNow, Unknown
+from framehook.wiring.providers import PROVIDERS
 from tests.chaos.simulation import Simulation
 from tests.fakes import FakeJobStore
 
 _MOST_SEEDS = 400
-_OPEN = (TaskState.PLANNED, TaskState.UNKNOWN)
 
 type Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 
 def resends_whatever_is_unknown(patch: pytest.MonkeyPatch) -> None:
-    """As if every provider took the same task for the same."""
-    patch.setattr(PaidCall, "sendable", lambda _, job: [each for each in job.tasks if each.state in _OPEN])
+    """As if RunningHub took the same task for the same."""
+    patch.setattr(PROVIDERS["runninghub"], "RESENDS_SAME_TASK_SECONDS", 600)
 
 
 def takes_silence_for_a_refusal(patch: pytest.MonkeyPatch) -> None:
